@@ -1,0 +1,2 @@
+//! The `aggboot` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Aggregated Kubernetes API servers in Rust.
