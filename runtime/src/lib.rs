@@ -1,1 +1,28 @@
 //! Aggregated Kubernetes API servers in Rust.
+
+#[doc(hidden)]
+pub mod __private;
+mod error;
+pub mod kind;
+pub mod object;
+pub mod schema;
+
+#[cfg(feature = "server")]
+pub mod cluster;
+#[cfg(feature = "server")]
+pub mod request;
+#[cfg(feature = "server")]
+pub mod respond;
+#[cfg(feature = "server")]
+pub mod served;
+
+pub use error::{Error, Result};
+pub use k8s_openapi;
+pub use kind::hooks::{PrepareForCreate, PrepareForUpdate, SetDefaults, Validate};
+pub use kind::{ApiResource, Kind};
+#[cfg(feature = "server")]
+pub use kind::{Registration, Stored};
+pub use kube;
+#[cfg(feature = "server")]
+pub use respond::{ApiError, ApiResult};
+pub use schema::{ApiType, FieldErrors};
