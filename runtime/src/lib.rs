@@ -15,6 +15,8 @@ pub mod request;
 pub mod respond;
 #[cfg(feature = "server")]
 pub mod served;
+#[cfg(feature = "server")]
+pub mod storage;
 
 pub use error::{Error, Result};
 pub use k8s_openapi;
