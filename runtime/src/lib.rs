@@ -1,5 +1,8 @@
 //! Aggregated Kubernetes API servers in Rust.
 
+// Derives name `::aggboot`, also in this crate's own tests.
+extern crate self as aggboot;
+
 #[doc(hidden)]
 pub mod __private;
 mod error;

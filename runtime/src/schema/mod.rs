@@ -31,6 +31,12 @@ pub trait ApiType: Sized + 'static {
         None
     }
 
+    /// Whether the value says what an absent field says, so that it is not written: `None`, an empty
+    /// list or map, a struct of nothing but those.
+    fn is_absent(&self) -> bool {
+        false
+    }
+
     /// The schema: inline for scalars and containers, a reference for named types.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
