@@ -21,7 +21,7 @@ pub use field_error::{FieldError, FieldErrors};
     label = "not an `ApiType`",
     note = "write `#[derive(ApiType)]` on it, or, if it has serde's own forms, derive `Serialize, Deserialize, JsonSchema` and put `#[api(serde)]` on the field"
 )]
-pub trait ApiType: Sized + 'static {
+pub trait ApiType: Clone + serde::Serialize + serde::de::DeserializeOwned + 'static {
     /// Whether the field may be absent without a default: `Option`, `Vec` and maps.
     const OPTIONAL: bool = false;
 
