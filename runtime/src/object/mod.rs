@@ -2,6 +2,17 @@
 //!
 //! Typed values exist only while user code runs on them.
 
+#[cfg(feature = "server")]
+mod index;
+#[cfg(feature = "server")]
+#[allow(clippy::module_inception, reason = "the noun of the room")]
+mod object;
+#[cfg(feature = "server")]
+mod pick;
+#[cfg(feature = "server")]
+mod splice;
 pub mod tree;
 
+#[cfg(feature = "server")]
+pub use object::{Malformed, Object};
 pub use tree::{Map, Tree};

@@ -1,0 +1,231 @@
+//! An object at rest: its bytes as they are served, and what is known of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::index::Index;
+pub use super::index::Malformed;
+use super::splice;
+use crate::kind::FieldPath;
+use crate::storage::{Key, Revision, Stored};
+
+/// One object at one revision. What verbs, lists and watches pass around, behind an `Arc`.
+#[derive(Clone, Debug)]
+pub struct Object {
+    key: Key,
+    revision: Revision,
+    bytes: Bytes,
+    stale: bool,
+    index: Arc<Index>,
+}
+
+impl Object {
+    /// Reads a record of the store; `selectable` are the kind's selectable fields.
+    pub fn read(stored: &Stored, selectable: &[FieldPath]) -> Result<Object, Malformed> {
+        let index = Index::parse(&stored.value, selectable)?;
+        let bytes = splice::serve(&stored.value, index.metadata.start + 1, stored.revision);
+        Ok(Object {
+            key: stored.key.clone(),
+            revision: stored.revision,
+            bytes,
+            stale: stored.stale,
+            index: Arc::new(index),
+        })
+    }
+
+    /// The same object at another revision: a deletion is told with the object as it last was.
+    #[must_use]
+    pub fn at(&self, revision: Revision) -> Object {
+        let bytes = splice::serve(&self.stored(), self.cut(), revision);
+        Object { revision, bytes, key: self.key.clone(), stale: self.stale, index: Arc::clone(&self.index) }
+    }
+
+    /// Where it is stored.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The revision of the write that made it.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The whole object as it is served: compact JSON, `apiVersion`, `kind`, `metadata` first.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The value of `metadata` as it is served, braces included; shares the bytes of the object.
+    #[must_use]
+    pub fn metadata(&self) -> Bytes {
+        let range = &self.index.metadata;
+        self.bytes.slice(range.start..range.end + splice::added(self.revision))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.key.as_str().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The namespace, empty for objects of the cluster.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        // <group>/<resource>/<namespace>/<name>
+        let mut parts = self.key.as_str().splitn(4, '/').skip(2);
+        match (parts.next(), parts.next()) {
+            (Some(namespace), Some(_)) => namespace,
+            _ => "",
+        }
+    }
+
+    /// The uid.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        &self.index.uid
+    }
+
+    /// `metadata.generation`, 0 where it is not kept.
+    #[must_use]
+    pub fn generation(&self) -> i64 {
+        self.index.generation
+    }
+
+    /// The value of a label.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.index.labels.get(key).map(|value| &**value)
+    }
+
+    /// All labels, by their keys.
+    #[must_use]
+    pub fn labels(&self) -> &BTreeMap<Box<str>, Box<str>> {
+        &self.index.labels
+    }
+
+    /// The finalizers.
+    #[must_use]
+    pub fn finalizers(&self) -> &[Box<str>] {
+        &self.index.finalizers
+    }
+
+    /// The uids of the owners.
+    #[must_use]
+    pub fn owners(&self) -> &[Box<str>] {
+        &self.index.owners
+    }
+
+    /// `metadata.creationTimestamp`, as RFC 3339.
+    #[must_use]
+    pub fn created(&self) -> &str {
+        &self.index.created
+    }
+
+    /// `metadata.deletionTimestamp`, when the object is being deleted.
+    #[must_use]
+    pub fn deleted(&self) -> Option<&str> {
+        self.index.deleted.as_deref()
+    }
+
+    /// The value of the kind's selectable field at that place; empty when there is none.
+    #[must_use]
+    pub fn selectable(&self, place: usize) -> &str {
+        self.index.selectable.get(place).and_then(|value| value.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether the form at rest is outdated: a write that changes nothing must be carried out.
+    #[must_use]
+    pub fn stale(&self) -> bool {
+        self.stale
+    }
+
+    /// The stored form: what it is, without the resourceVersion.
+    #[must_use]
+    pub fn stored(&self) -> Vec<u8> {
+        splice::unserve(&self.bytes, self.cut(), self.revision)
+    }
+
+    /// Whether storing these bytes would change nothing.
+    #[must_use]
+    pub fn is_stored_as(&self, stored: &[u8]) -> bool {
+        splice::same(&self.bytes, self.cut(), self.revision, stored)
+    }
+
+    /// Just behind the brace that opens `metadata`, in both forms.
+    fn cut(&self) -> usize {
+        self.index.metadata.start + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORED: &str = r#"{"apiVersion":"g/v","kind":"K","metadata":{"annotations":{"x":"\"resourceVersion\":\"7\""},"creationTimestamp":"2026-01-02T03:04:05Z","labels":{"a":"b"},"name":"n","ownerReferences":[{"uid":"o"}],"uid":"u"},"spec":{"color":"blue"}}"#;
+
+    fn object(key: &str, revision: u64) -> Object {
+        let stored = Stored {
+            key: Key::new(key),
+            revision: Revision::new(revision).expect("not 0"),
+            value: Bytes::from_static(STORED.as_bytes()),
+            stale: false,
+        };
+        Object::read(&stored, &[FieldPath(vec!["spec".into(), "color".into()])]).expect("an object")
+    }
+
+    #[test]
+    fn what_is_known_of_an_object_is_what_its_bytes_say() {
+        let object = object("g/ks/ns/n", 42);
+        assert_eq!((object.namespace(), object.name(), object.uid()), ("ns", "n", "u"));
+        assert_eq!((object.label("a"), object.label("b")), (Some("b"), None));
+        assert_eq!((object.created(), object.deleted()), ("2026-01-02T03:04:05Z", None));
+        assert_eq!((object.selectable(0), object.selectable(1)), ("blue", ""));
+        assert_eq!(object.owners(), [Box::from("o")]);
+        assert!(object.bytes().starts_with(
+            br#"{"apiVersion":"g/v","kind":"K","metadata":{"resourceVersion":"42","annotations":"#
+        ));
+        let metadata = object.metadata();
+        assert!(metadata.starts_with(br#"{"resourceVersion":"42","#) && metadata.ends_with(br#""uid":"u"}"#));
+        assert_eq!(object.stored(), STORED.as_bytes());
+        assert!(object.is_stored_as(STORED.as_bytes()));
+    }
+
+    #[test]
+    fn an_object_of_the_cluster_has_no_namespace() {
+        let object = object("g/ks/n", 1);
+        assert_eq!((object.namespace(), object.name()), ("", "n"));
+    }
+
+    #[test]
+    fn a_deletion_is_told_at_its_own_revision() {
+        let object = object("g/ks/ns/n", 9).at(Revision::new(1000).expect("not 0"));
+        assert!(object.metadata().starts_with(br#"{"resourceVersion":"1000","annotations""#));
+        assert_eq!(object.stored(), STORED.as_bytes());
+        assert!(object.metadata().ends_with(br#""uid":"u"}"#));
+    }
+
+    #[test]
+    fn bytes_that_are_no_object_are_refused() {
+        for value in [
+            "",
+            "[]",
+            "{}",
+            r#"{"metadata":{}}"#,
+            r#"{"metadata":{"name":"a"}"#,
+            r#"{"metadata":{"labels":{"a":1}}}"#,
+        ] {
+            let stored = Stored {
+                key: Key::new("g/ks/n"),
+                revision: Revision::FIRST,
+                value: Bytes::copy_from_slice(value.as_bytes()),
+                stale: false,
+            };
+            assert!(Object::read(&stored, &[]).is_err(), "{value}");
+        }
+    }
+}
