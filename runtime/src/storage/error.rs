@@ -77,6 +77,13 @@ pub enum Error {
     Incompatible(String),
 }
 
+impl Error {
+    /// What a store answers when it is no longer open.
+    pub(super) fn closed() -> Self {
+        Self::Unavailable { why: "it was closed".into(), retry_after: Duration::from_secs(1) }
+    }
+}
+
 fn found(current: Option<&Stored>) -> String {
     match current {
         Some(stored) => format!("it is at revision {}", stored.revision),

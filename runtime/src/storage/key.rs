@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A point in the one sequence of writes, shared by all kinds and replicas.
 ///
@@ -26,6 +27,13 @@ impl Revision {
     /// The number, as clients see it.
     pub const fn get(self) -> u64 {
         self.0.get()
+    }
+
+    /// Where a new store begins, so that it is ahead of whatever was served in its place before: the wall clock in
+    /// milliseconds, which a store would have to outrun with a thousand writes a second for all its life.
+    pub(super) fn wall_clock() -> Self {
+        let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(elapsed.as_millis()).ok().and_then(Self::new).unwrap_or(Self::FIRST)
     }
 
     /// The revision behind this one.

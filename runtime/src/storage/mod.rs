@@ -16,7 +16,12 @@
 mod error;
 mod key;
 mod record;
+mod table;
 mod watch;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
+pub mod memory;
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -26,6 +31,7 @@ use bytes::Bytes;
 pub use error::{Error, Result};
 pub use key::{Key, Prefix, Revision};
 pub use record::{At, Expect, Facts, Health, Page, Query, Read, Stored, Write};
+pub use table::Retention;
 pub use watch::{Batch, Event, Events, Start};
 
 /// A future that a trait object can answer with.

@@ -1,0 +1,192 @@
+//! Watches: each event once, in order, nothing missed.
+
+use super::super::{Error, Revision, Start, Write};
+use super::Subject;
+use super::steps::{
+    Store, batch, check_batch, follow, key, now, prefix, put, remove, snapshot, told, until, watch,
+};
+
+pub(super) async fn from_now_sees_what_follows(subject: Subject) {
+    let store = subject.open().await;
+    let before = put(&store, "g/r/a", "1").await;
+    let mut events = watch(&store, "g/r/", Start::Now).await;
+    let first = batch(&mut events).await;
+    assert_eq!((first.events.len(), first.through), (0, before));
+    put(&store, "g/r/a", "2").await;
+    put(&store, "g/r/b", "1").await;
+    let last = remove(&store, "g/r/a").await;
+    let seen = until(&mut events, last).await;
+    assert_eq!(told(&seen), ["g/r/a=2", "g/r/b=1", "g/r/a-2"]);
+    assert!(
+        seen[0]
+            .previous
+            .as_ref()
+            .is_some_and(|previous| previous.revision == before && previous.value == "1")
+    );
+    assert_eq!(seen[1].previous, None);
+}
+
+pub(super) async fn after_a_revision_sees_what_followed(subject: Subject) {
+    let store = subject.open().await;
+    let empty = now(&store).await;
+    let first = put(&store, "g/r/a", "1").await;
+    put(&store, "g/r/a", "2").await;
+    let deleted = remove(&store, "g/r/a").await;
+    for (after, expected) in
+        [(empty, &["g/r/a=1", "g/r/a=2", "g/r/a-2"][..]), (first, &["g/r/a=2", "g/r/a-2"]), (deleted, &[])]
+    {
+        let mut events = watch(&store, "g/r/", Start::After(after)).await;
+        assert_eq!(told(&until(&mut events, deleted).await), expected, "after {after}");
+    }
+}
+
+pub(super) async fn a_deletion_has_the_last_value(subject: Subject) {
+    let store = subject.open().await;
+    let created = put(&store, "g/r/a", "last").await;
+    let mut live = watch(&store, "g/r/", Start::Now).await;
+    let deleted = remove(&store, "g/r/a").await;
+    let mut replayed = watch(&store, "g/r/", Start::After(created)).await;
+    for events in [&mut live, &mut replayed] {
+        let seen = until(events, deleted).await;
+        let [event] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!((event.revision, &event.value), (deleted, &None));
+        let previous = event.previous.as_ref().expect("asked for");
+        assert_eq!((previous.revision, &previous.value[..]), (created, &b"last"[..]));
+    }
+}
+
+pub(super) async fn a_watch_keeps_to_its_prefix(subject: Subject) {
+    let store = subject.open().await;
+    let start = now(&store).await;
+    let mut live = watch(&store, "g/r/a/", Start::Now).await;
+    for name in ["g/r/a-b/x", "g/r/a.b/x", "g/r/a/x", "g/r/ab/x", "g/rr/a/x", "g/r/a"] {
+        put(&store, name, "1").await;
+    }
+    let last = put(&store, "g/r/a/y", "1").await;
+    let mut replayed = watch(&store, "g/r/a/", Start::After(start)).await;
+    for events in [&mut live, &mut replayed] {
+        assert_eq!(told(&until(events, last).await), ["g/r/a/x=1", "g/r/a/y=1"]);
+    }
+    let mut all = watch(&store, "", Start::After(start)).await;
+    assert_eq!(until(&mut all, last).await.len(), 7);
+}
+
+pub(super) async fn the_future_is_refused(subject: Subject) {
+    let store = subject.open().await;
+    let current = put(&store, "g/r/a", "1").await;
+    let asked = Revision::new(current.get() + 1000).expect("not 0");
+    let refused = store.watch(&prefix("g/r/"), Start::After(asked), false).await;
+    assert!(matches!(refused, Err(Error::Future { .. })), "{refused:?}");
+}
+
+/// Changes some keys many times, with deletions, and answers the last revision.
+async fn churn(store: Store, writer: usize, rounds: usize) -> Revision {
+    let mut last = None;
+    for round in 0..rounds {
+        let name = format!("g/r/{writer}-{}", round % 3);
+        last = Some(put(&store, &name, &round.to_string()).await);
+        if round % 5 == 4 {
+            last = Some(remove(&store, &name).await);
+        }
+    }
+    last.expect("at least one round")
+}
+
+pub(super) async fn concurrent_writes_come_complete_and_in_order(subject: Subject) {
+    let store = subject.open().await;
+    put(&store, "g/r/before", "1").await;
+    let (mut state, from) = snapshot(&store, "g/r/").await;
+    let mut live = watch(&store, "g/r/", Start::After(from)).await;
+    let writers: Vec<_> = (0..8).map(|writer| tokio::spawn(churn(store.clone(), writer, 30))).collect();
+    let mut last = from;
+    for writer in writers {
+        last = last.max(writer.await.expect("all written"));
+    }
+    let seen = until(&mut live, last).await;
+    assert_eq!(seen.len(), 8 * (30 + 6));
+    follow(&mut state, &seen);
+    assert_eq!(state, snapshot(&store, "g/r/").await.0);
+}
+
+pub(super) async fn replay_joins_live_events_without_a_seam(subject: Subject) {
+    let store = subject.open().await;
+    let start = now(&store).await;
+    let writers: Vec<_> = (0..4).map(|writer| tokio::spawn(churn(store.clone(), writer, 50))).collect();
+    let mut watches = Vec::new();
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let (state, from) = snapshot(&store, "g/r/").await;
+        watches.push((state, watch(&store, "g/r/", Start::After(from)).await));
+        if watches.len() > 100 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let mut last = start;
+    for writer in writers {
+        last = last.max(writer.await.expect("all written"));
+    }
+    let (end, _) = snapshot(&store, "g/r/").await;
+    for (mut state, mut events) in watches {
+        follow(&mut state, &until(&mut events, last).await);
+        assert_eq!(state, end);
+    }
+}
+
+pub(super) async fn a_barrier_moves_an_idle_watch(subject: Subject) {
+    let store = subject.open().await;
+    let mut idle = watch(&store, "g/idle/", Start::Now).await;
+    batch(&mut idle).await;
+    for round in 0..10 {
+        let written = put(&store, "g/busy/a", &round.to_string()).await;
+        let barrier = store.barrier().await.expect("a revision");
+        assert!(barrier >= written, "a barrier at {barrier} after {written}");
+        assert_eq!(until(&mut idle, barrier).await, []);
+    }
+}
+
+pub(super) async fn a_slow_reader_misses_nothing_silently(subject: Subject) {
+    let store = subject.open().await;
+    let (mut state, from) = snapshot(&store, "g/r/").await;
+    let mut slow = watch(&store, "g/r/", Start::After(from)).await;
+    let mut last = from;
+    for part in 0..200 {
+        let writes =
+            (0..100).map(|number| Write::create(key(&format!("g/r/{part}/{number}")), "1".into())).collect();
+        for outcome in store.write(writes).await {
+            last = outcome.expect("written");
+        }
+    }
+    let mut through = None;
+    while through != Some(last) {
+        match slow.next().await.expect("it ends with an error") {
+            Ok(batch) => {
+                check_batch(&batch, through);
+                through = Some(batch.through);
+                follow(&mut state, &batch.events);
+            }
+            Err(Error::Compacted { .. }) => {
+                assert!(slow.next().await.is_none(), "nothing follows the error");
+                break;
+            }
+            Err(why) => panic!("{why}"),
+        }
+    }
+    // Whatever it was told is the state at that revision: a prefix of the events, without a gap.
+    if let Some(through) = through {
+        let all = snapshot(&store, "g/r/").await.0;
+        let then: Vec<_> = all.into_values().filter(|stored| stored.revision <= through).collect();
+        assert!(state.into_values().eq(then), "the events up to {through} are not all");
+    }
+}
+
+pub(super) async fn a_dropped_watch_disturbs_nobody(subject: Subject) {
+    let store = subject.open().await;
+    let mut stays = watch(&store, "g/r/", Start::Now).await;
+    let goes = watch(&store, "g/r/", Start::Now).await;
+    let mut read = watch(&store, "g/r/", Start::Now).await;
+    batch(&mut read).await;
+    put(&store, "g/r/a", "1").await;
+    drop((goes, read));
+    let last = put(&store, "g/r/b", "1").await;
+    assert_eq!(told(&until(&mut stays, last).await), ["g/r/a=1", "g/r/b=1"]);
+}
