@@ -1,1 +1,10 @@
 //! Promises that cross crates.
+//!
+//! What several test files share lives here: a real control plane ([`control_plane`]), promises
+//! that hold for any aggregated server ([`conformance`]) and an HTTPS client that shows the wire
+//! as it is ([`http`]). The tests themselves are in `tests/`.
+
+pub mod conformance;
+pub mod control_plane;
+pub mod http;
+pub mod wait;

@@ -1,0 +1,124 @@
+//! Child processes that never outlive the test: killed when dropped, and, should the test process
+//! itself be killed, when the pipe to it breaks.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// Waits in the background for the end of standard input, then kills the program it becomes.
+/// The program keeps the process id, so signals reach it and not a shell.
+const TIE: &str =
+    r#"exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$@" 3<&- </dev/null"#;
+
+/// A running program and its log.
+#[derive(Debug)]
+pub struct Component {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Component {
+    /// Starts `command`; what it prints goes to `<directory>/<name>.log`.
+    pub fn spawn(name: &str, command: &Command, directory: &Path) -> Self {
+        let log = directory.join(format!("{name}.log"));
+        let output = File::options().create(true).append(true).open(&log);
+        let output =
+            output.unwrap_or_else(|error| panic!("opening the log {}: {error}", log.display()));
+        let errors = output.try_clone().expect("a second handle of a log");
+        let child = tied(command)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .unwrap_or_else(|error| panic!("starting {name} ({command:?}): {error}"));
+        Self {
+            name: name.to_owned(),
+            child,
+            log,
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its output goes.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// All it has printed.
+    pub fn output(&self) -> String {
+        fs::read(&self.log)
+            .map(|log| String::from_utf8_lossy(&log).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Its last lines, for messages.
+    pub fn last_lines(&self, count: usize) -> String {
+        let output = self.output();
+        let lines = output.lines().collect::<Vec<_>>();
+        lines[lines.len().saturating_sub(count)..].join("\n")
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Panics with its last lines if it has ended.
+    pub fn assert_running(&mut self) {
+        if let Some(status) = self.ended() {
+            panic!(
+                "{} ended ({status}); its last lines:\n{}",
+                self.name,
+                self.last_lines(15)
+            );
+        }
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(
+            asked.is_ok_and(|status| status.success()),
+            "kill -TERM {id} ({})",
+            self.name
+        );
+        let what = format!("{} to end after SIGTERM", self.name);
+        crate::wait::wait_for(&what, async || self.ended().ok_or("it runs")).await
+    }
+
+    /// Ends it as a crash does (SIGKILL).
+    pub fn kill(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Component {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn tied(command: &Command) -> Command {
+    let mut tied = Command::new("sh");
+    tied.args(["-c", TIE, "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => tied.env(name, value),
+            None => tied.env_remove(name),
+        };
+    }
+    if let Some(directory) = command.get_current_dir() {
+        tied.current_dir(directory);
+    }
+    tied
+}
