@@ -1,6 +1,8 @@
 //! What was asked, as types. No I/O but the reading of a body.
 
+pub mod continuation;
 pub mod info;
+pub mod selector;
 pub mod user;
 
 use std::sync::{Arc, Mutex};
