@@ -6,8 +6,8 @@ use serde::Serialize;
 /// A kind, with every name decided.
 #[derive(Clone, Debug)]
 pub struct Kind {
-    /// The package it goes into: `edge-fleet`.
-    pub project: String,
+    /// The library it goes into: `edge_fleet`.
+    pub crate_name: String,
     /// The whole group: `inventory.example.com`.
     pub api_group: String,
     /// The group's module: `inventory`.
@@ -40,7 +40,7 @@ pub struct Kind {
 struct Context<'a> {
     api_version: String,
     attribute: String,
-    crate_name: String,
+    crate_name: &'a str,
     group_module: &'a str,
     kind: &'a str,
     module: &'a str,
@@ -55,32 +55,19 @@ struct Context<'a> {
 impl Kind {
     /// The file of the type itself.
     pub fn path(&self) -> String {
-        format!(
-            "src/apis/{}/{}/{}.rs",
-            self.group_module, self.version, self.module
-        )
+        format!("src/apis/{}/{}/{}.rs", self.group_module, self.version, self.module)
     }
 
     /// Its files, in the order of their paths.
     pub fn files(&self, templates: &Templates) -> Result<Vec<File>, Error> {
         let name = format!("{}_{}_{}", self.group_module, self.version, self.stem);
         let context = self.context();
-        let file = |template: &str, path: String| {
-            Ok(File {
-                path,
-                text: templates.render(template, &context)?,
-            })
-        };
+        let file =
+            |template: &str, path: String| Ok(File { path, text: templates.render(template, &context)? });
         Ok(vec![
-            file(
-                "kind/config/samples/group_version_kind.yaml.tera",
-                format!("config/samples/{name}.yaml"),
-            )?,
+            file("kind/config/samples/group_version_kind.yaml.tera", format!("config/samples/{name}.yaml"))?,
             file("kind/src/apis/group/version/kind.rs.tera", self.path())?,
-            file(
-                "kind/tests/group_version_kind.rs.tera",
-                format!("tests/{name}.rs"),
-            )?,
+            file("kind/tests/group_version_kind.rs.tera", format!("tests/{name}.rs"))?,
         ])
     }
 
@@ -88,7 +75,7 @@ impl Kind {
         Context {
             api_version: format!("{}/{}", self.api_group, self.version),
             attribute: attribute::api(&self.arguments()),
-            crate_name: self.project.replace('-', "_"),
+            crate_name: &self.crate_name,
             group_module: &self.group_module,
             kind: &self.kind,
             module: &self.module,
@@ -102,19 +89,13 @@ impl Kind {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let mut arguments = vec![
-            format!("group = \"{}\"", self.api_group),
-            format!("version = \"{}\"", self.version),
-        ];
+        let mut arguments =
+            vec![format!("group = \"{}\"", self.api_group), format!("version = \"{}\"", self.version)];
         let mut say = |key: &str, value: &str| arguments.push(format!("{key} = \"{value}\""));
         self.plural.iter().for_each(|name| say("plural", name));
         self.singular.iter().for_each(|name| say("singular", name));
-        self.short_names
-            .iter()
-            .for_each(|name| say("short_name", name));
-        self.categories
-            .iter()
-            .for_each(|name| say("category", name));
+        self.short_names.iter().for_each(|name| say("short_name", name));
+        self.categories.iter().for_each(|name| say("category", name));
         if !self.namespaced {
             say("scope", "Cluster");
         }

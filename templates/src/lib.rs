@@ -45,10 +45,7 @@ impl Templates {
     pub fn load() -> Result<Self, Error> {
         let mut tera = tera::Tera::new();
         for (name, text) in sources(&FILES) {
-            tera.add_raw_template(name, text).map_err(|source| Error {
-                name: name.to_owned(),
-                source,
-            })?;
+            tera.add_raw_template(name, text).map_err(|source| Error { name: name.to_owned(), source })?;
         }
         Ok(Self(tera))
     }
@@ -56,16 +53,11 @@ impl Templates {
     fn render(&self, name: &str, context: &impl Serialize) -> Result<String, Error> {
         tera::Context::from_serialize(context)
             .and_then(|context| self.0.render(name, &context))
-            .map_err(|source| Error {
-                name: name.to_owned(),
-                source,
-            })
+            .map_err(|source| Error { name: name.to_owned(), source })
     }
 }
 
 fn sources<'a>(folder: &'a Dir<'a>) -> Vec<(&'a str, &'a str)> {
-    let here = folder
-        .files()
-        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)));
+    let here = folder.files().filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)));
     here.chain(folder.dirs().flat_map(sources)).collect()
 }

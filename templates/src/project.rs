@@ -38,20 +38,26 @@ struct Context<'a> {
 impl Project {
     /// Its files, in the order of their paths.
     pub fn files(&self, templates: &Templates) -> Result<Vec<File>, Error> {
-        let context = Context {
+        let context = self.context();
+        let render = |(template, path): &(&str, &str)| {
+            Ok(File { path: (*path).to_owned(), text: templates.render(template, &context)? })
+        };
+        FILES.iter().map(render).collect()
+    }
+
+    /// `Cargo.toml` alone.
+    pub fn cargo_toml(&self, templates: &Templates) -> Result<String, Error> {
+        templates.render("project/Cargo.toml.tera", &self.context())
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
             name: &self.name,
             domain: &self.domain,
             aggboot: &self.aggboot,
             aggboot_for_tests: &self.aggboot_for_tests,
             crate_name: self.name.replace('-', "_"),
             templates: TEMPLATES,
-        };
-        let render = |(template, path): &(&str, &str)| {
-            Ok(File {
-                path: (*path).to_owned(),
-                text: templates.render(template, &context)?,
-            })
-        };
-        FILES.iter().map(render).collect()
+        }
     }
 }

@@ -43,10 +43,7 @@ impl Registration {
     pub fn files(&self, templates: &Templates) -> Result<Vec<File>, Error> {
         let groups = in_order(self.groups.clone());
         let mut files = Vec::new();
-        let together = Together {
-            groups: &groups,
-            kinds: paths(&groups),
-        };
+        let together = Together { groups: &groups, kinds: paths(&groups) };
         files.push(File {
             path: "src/apis/mod.rs".to_owned(),
             text: templates.render("registration/src/apis/mod.rs.tera", &together)?,
@@ -59,8 +56,7 @@ impl Registration {
             for version in &group.versions {
                 files.push(File {
                     path: format!("src/apis/{}/{}/mod.rs", group.module, version.module),
-                    text: templates
-                        .render("registration/src/apis/group/version/mod.rs.tera", version)?,
+                    text: templates.render("registration/src/apis/group/version/mod.rs.tera", version)?,
                 });
             }
         }
@@ -83,19 +79,10 @@ fn in_order(mut groups: Vec<Group>) -> Vec<Group> {
 fn paths(groups: &[Group]) -> Vec<String> {
     let of_version = |group: &Group, version: &Version| {
         let prefix = format!("{}::{}", group.module, version.module);
-        version
-            .kinds
-            .iter()
-            .map(|kind| format!("{prefix}::{kind}"))
-            .collect::<Vec<_>>()
+        version.kinds.iter().map(|kind| format!("{prefix}::{kind}")).collect::<Vec<_>>()
     };
     groups
         .iter()
-        .flat_map(|group| {
-            group
-                .versions
-                .iter()
-                .flat_map(move |version| of_version(group, version))
-        })
+        .flat_map(|group| group.versions.iter().flat_map(move |version| of_version(group, version)))
         .collect()
 }

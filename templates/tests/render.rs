@@ -6,7 +6,7 @@ use std::process::Command;
 
 fn kind(name: &str, stem: &str) -> Kind {
     Kind {
-        project: "fleet".to_owned(),
+        crate_name: "fleet".to_owned(),
         api_group: "inventory.example.com".to_owned(),
         group_module: "inventory".to_owned(),
         version: "v1".to_owned(),
@@ -40,11 +40,11 @@ fn kinds() -> Vec<Kind> {
         kind
     };
     let mut widest = full(kind(&long, &long.to_lowercase()));
-    widest.project = "p".repeat(63);
+    widest.crate_name = "p".repeat(63);
     widest.group_module = "g".repeat(63);
     widest.api_group = format!("{}.{}.example.com", "g".repeat(63), "d".repeat(63));
     let mut narrow = full(kind("K", "k"));
-    (narrow.project, narrow.group_module, narrow.api_group) =
+    (narrow.crate_name, narrow.group_module, narrow.api_group) =
         ("a".to_owned(), "g".to_owned(), "g.d".to_owned());
     let mut named = kind("Server", "server");
     (named.short_names, named.categories, named.scale) =
@@ -106,8 +106,8 @@ fn projects_are_formatted() {
 fn registration_is_formatted_in_any_order() {
     let templates = Templates::load().unwrap();
     let names = [
-        "v10", "v2", "a_b", "ab", "a1", "a10", "a2b", "type_", "_1a", "_1", "a", "a01", "a_",
-        "v1beta1", "v1", "v1alpha2", "x_9", "x_10", "x9",
+        "v10", "v2", "a_b", "ab", "a1", "a10", "a2b", "type_", "_1a", "_1", "a", "a01", "a_", "v1beta1",
+        "v1", "v1alpha2", "x_9", "x_10", "x9",
     ];
     let versions = names.map(|name| Version {
         module: name.to_owned(),
@@ -119,12 +119,7 @@ fn registration_is_formatted_in_any_order() {
         api_group: format!("{name}.example.com"),
         versions: versions.to_vec(),
     });
-    for registration in [
-        Registration::default(),
-        Registration {
-            groups: groups.to_vec(),
-        },
-    ] {
+    for registration in [Registration::default(), Registration { groups: groups.to_vec() }] {
         let files = registration.files(&templates).unwrap();
         formatted(&files[0].path, &files[0].text);
         for file in files.iter().skip(1).take(2) {
@@ -135,35 +130,20 @@ fn registration_is_formatted_in_any_order() {
 
 /// Ends with one newline, has no trailing blanks, and rustfmt would not change it.
 fn formatted(path: &str, text: &str) {
-    assert!(
-        text.ends_with('\n') && !text.ends_with("\n\n"),
-        "{path} ends with one newline:\n{text}"
-    );
-    assert!(
-        text.lines().all(|line| line == line.trim_end()),
-        "{path} has trailing blanks:\n{text}"
-    );
-    if Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension == "rs")
-    {
+    assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path} ends with one newline:\n{text}");
+    assert!(text.lines().all(|line| line == line.trim_end()), "{path} has trailing blanks:\n{text}");
+    if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file.rs");
         // Without its `mod` lines rustfmt would look for more files; as a nested module it does not.
         std::fs::write(&file, text).unwrap();
         let output = Command::new("rustfmt")
-            .args([
-                "--edition",
-                "2024",
-                "--check",
-                "--config",
-                "skip_children=true",
-            ])
+            .args(["--edition", "2024", "--check", "--config", "skip_children=true"])
             .arg(&file)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{path} is not formatted:\n{said}");
     }
 }
