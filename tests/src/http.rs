@@ -101,11 +101,7 @@ impl Call {
         let answer = async {
             let (status, headers, body) = self.begin().await?;
             let body = body.collect().await.map_err(|error| error.to_string())?;
-            Ok(Answer {
-                status,
-                headers,
-                body: body.to_bytes(),
-            })
+            Ok(Answer { status, headers, body: body.to_bytes() })
         };
         bounded(&what, answer).await
     }
@@ -115,13 +111,7 @@ impl Call {
         let what = self.describe();
         let begun = bounded(&what, self.begin()).await;
         let (status, headers, body) = begun.unwrap_or_else(|why| panic!("{why}"));
-        Lines {
-            what,
-            status,
-            headers,
-            body,
-            rest: BytesMut::new(),
-        }
+        Lines { what, status, headers, body, rest: BytesMut::new() }
     }
 
     fn describe(&self) -> String {
@@ -129,15 +119,10 @@ impl Call {
     }
 
     async fn begin(self) -> Result<(StatusCode, HeaderMap, Incoming), String> {
-        let tcp = TcpStream::connect(self.endpoint.address)
-            .await
-            .map_err(|error| error.to_string())?;
-        let name =
-            ServerName::try_from(self.endpoint.name.clone()).map_err(|error| error.to_string())?;
+        let tcp = TcpStream::connect(self.endpoint.address).await.map_err(|error| error.to_string())?;
+        let name = ServerName::try_from(self.endpoint.name.clone()).map_err(|error| error.to_string())?;
         let config = client_config(&self.endpoint.ca, self.identity.as_ref());
-        let tls = TlsConnector::from(Arc::new(config))
-            .connect(name, tcp)
-            .await;
+        let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         let tls = tls.map_err(|error| format!("TLS: {error}"))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tls))
             .await
@@ -146,26 +131,17 @@ impl Call {
         let mut request = http::Request::builder()
             .method(self.method)
             .uri(&self.path)
-            .header(
-                header::HOST,
-                format!("{}:{}", self.endpoint.name, self.endpoint.address.port()),
-            )
+            .header(header::HOST, format!("{}:{}", self.endpoint.name, self.endpoint.address.port()))
             .body(Full::new(self.body))
             .map_err(|error| error.to_string())?;
         request.headers_mut().extend(self.headers);
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| error.to_string())?;
+        let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
         let (head, body) = response.into_parts();
         Ok((head.status, head.headers, body))
     }
 }
 
-async fn bounded<T>(
-    what: &str,
-    work: impl Future<Output = Result<T, String>>,
-) -> Result<T, String> {
+async fn bounded<T>(what: &str, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     match tokio::time::timeout(LIMIT, work).await {
         Ok(done) => done.map_err(|why| format!("{what}: {why}")),
         Err(_) => Err(format!("{what}: no answer within {LIMIT:?}")),
@@ -175,9 +151,7 @@ async fn bounded<T>(
 fn client_config(ca: &str, identity: Option<&Identity>) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca.as_bytes()) {
-        roots
-            .add(certificate.expect("PEM of the server's authority"))
-            .expect("a trust anchor");
+        roots.add(certificate.expect("PEM of the server's authority")).expect("a trust anchor");
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -190,11 +164,8 @@ fn client_config(ca: &str, identity: Option<&Identity>) -> rustls::ClientConfig 
     let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .expect("PEM of the client's certificate");
-    let key =
-        PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("PEM of the client's key");
-    config
-        .with_client_auth_cert(chain, key)
-        .expect("certificate and key belong together")
+    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("PEM of the client's key");
+    config.with_client_auth_cert(chain, key).expect("certificate and key belong together")
 }
 
 /// What a server said.
@@ -243,9 +214,7 @@ impl Lines {
             }
             let frame = tokio::time::timeout(LIMIT, self.body.frame()).await;
             match frame.unwrap_or_else(|_| panic!("{}: no line within {LIMIT:?}", self.what)) {
-                Some(Ok(frame)) => self
-                    .rest
-                    .extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                Some(Ok(frame)) => self.rest.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
                 Some(Err(error)) => panic!("{}: the body broke off: {error}", self.what),
                 None if self.rest.is_empty() => return None,
                 None => return Some(self.rest.split().freeze()),
@@ -257,11 +226,7 @@ impl Lines {
     pub async fn next_json(&mut self) -> Option<serde_json::Value> {
         let line = self.next().await?;
         Some(serde_json::from_slice(&line).unwrap_or_else(|error| {
-            panic!(
-                "{}: a line is not JSON ({error}): {}",
-                self.what,
-                String::from_utf8_lossy(&line)
-            )
+            panic!("{}: a line is not JSON ({error}): {}", self.what, String::from_utf8_lossy(&line))
         }))
     }
 }

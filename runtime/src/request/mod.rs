@@ -1,7 +1,10 @@
 //! What was asked, as types. No I/O but the reading of a body.
 
+pub mod accept;
+pub mod body;
 pub mod continuation;
 pub mod info;
+pub mod options;
 pub mod selector;
 pub mod user;
 

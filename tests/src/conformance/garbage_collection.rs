@@ -20,12 +20,8 @@ async fn a_dependent_of_the_kind_goes_with_its_owner(subject: &Subject<'_>, name
     let config_maps = Api::<ConfigMap>::namespaced(subject.plane.client(), namespace);
     let owner = create_config_map(&config_maps, "owner", None).await;
     let owner = owner_reference("v1", "ConfigMap", "owner", owner.uid());
-    subject
-        .create_with(namespace, owned("dependent", &owner))
-        .await;
-    let deleted = config_maps
-        .delete("owner", &DeleteParams::background())
-        .await;
+    subject.create_with(namespace, owned("dependent", &owner)).await;
+    let deleted = config_maps.delete("owner", &DeleteParams::background()).await;
     deleted.expect("deleting the ConfigMap that owns");
     wait_gone(&subject.api(namespace), "dependent").await;
 }
@@ -36,55 +32,33 @@ async fn a_dependent_goes_with_its_owner_of_the_kind(subject: &Subject<'_>, name
     let api_version = format!("{}/{}", subject.group, subject.version);
     let owner = owner_reference(&api_version, subject.kind, "owner", owner.uid());
     create_config_map(&config_maps, "dependent", Some(&owner)).await;
-    let deleted = subject
-        .api(namespace)
-        .delete("owner", &DeleteParams::background())
-        .await;
+    let deleted = subject.api(namespace).delete("owner", &DeleteParams::background()).await;
     deleted.expect("deleting the object that owns");
     wait_gone(&config_maps, "dependent").await;
 }
 
-async fn create_config_map(
-    api: &Api<ConfigMap>,
-    name: &str,
-    owner: Option<&OwnerReference>,
-) -> ConfigMap {
+async fn create_config_map(api: &Api<ConfigMap>, name: &str, owner: Option<&OwnerReference>) -> ConfigMap {
     let metadata = match owner {
         Some(owner) => owned(name, owner),
-        None => ObjectMeta {
-            name: Some(name.into()),
-            ..ObjectMeta::default()
-        },
+        None => ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() },
     };
-    let config_map = ConfigMap {
-        metadata,
-        ..ConfigMap::default()
-    };
-    api.create(&PostParams::default(), &config_map)
-        .await
-        .expect("creating a ConfigMap")
+    let config_map = ConfigMap { metadata, ..ConfigMap::default() };
+    api.create(&PostParams::default(), &config_map).await.expect("creating a ConfigMap")
 }
 
 async fn wait_gone<K>(api: &Api<K>, name: &str)
 where
     K: Clone + Debug + serde::de::DeserializeOwned,
 {
-    wait_for(&format!("{name} to be collected"), async || {
-        match api.get_opt(name).await {
-            Ok(None) => Ok(()),
-            Ok(Some(object)) => Err(format!("{object:?}")),
-            Err(error) => Err(error.to_string()),
-        }
+    wait_for(&format!("{name} to be collected"), async || match api.get_opt(name).await {
+        Ok(None) => Ok(()),
+        Ok(Some(object)) => Err(format!("{object:?}")),
+        Err(error) => Err(error.to_string()),
     })
     .await;
 }
 
-fn owner_reference(
-    api_version: &str,
-    kind: &str,
-    name: &str,
-    uid: Option<String>,
-) -> OwnerReference {
+fn owner_reference(api_version: &str, kind: &str, name: &str, uid: Option<String>) -> OwnerReference {
     OwnerReference {
         api_version: api_version.into(),
         kind: kind.into(),

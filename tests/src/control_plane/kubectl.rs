@@ -43,8 +43,7 @@ impl Ran {
 
     /// Standard output as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))
     }
 }
 
@@ -70,9 +69,7 @@ impl User {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let running = async {
-            let mut child = tokio::process::Command::from(command)
-                .kill_on_drop(true)
-                .spawn()?;
+            let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
             let mut stdin = child.stdin.take().expect("standard input is piped");
             // kubectl may end without reading it.
             let _ = stdin.write_all(input.as_bytes()).await;
@@ -80,12 +77,8 @@ impl User {
             child.wait_with_output().await
         };
         let output = tokio::time::timeout(LIMIT, running).await;
-        let output =
-            output.unwrap_or_else(|_| panic!("{description}: still running after {LIMIT:?}"));
-        ran(
-            description.clone(),
-            &output.unwrap_or_else(|error| panic!("{description}: {error}")),
-        )
+        let output = output.unwrap_or_else(|_| panic!("{description}: still running after {LIMIT:?}"));
+        ran(description.clone(), &output.unwrap_or_else(|error| panic!("{description}: {error}")))
     }
 }
 

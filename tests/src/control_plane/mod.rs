@@ -73,9 +73,7 @@ impl ControlPlane {
 
     /// kube-controller-manager, started on the first call.
     pub async fn controller_manager(&self) -> &Component {
-        self.controller_manager
-            .get_or_init(async || start::controller_manager(self).await)
-            .await
+        self.controller_manager.get_or_init(async || start::controller_manager(self).await).await
     }
 
     /// Where kube-apiserver listens.
@@ -140,9 +138,7 @@ impl<T: AsRef<ControlPlane>> Shared<T> {
     /// Not made yet.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Self {
-            cell: OnceCell::const_new(),
-        }
+        Self { cell: OnceCell::const_new() }
     }
 
     /// What is shared, made by `make` on the first call; `None` where it cannot be had.

@@ -7,8 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Waits in the background for the end of standard input, then kills the program it becomes.
 /// The program keeps the process id, so signals reach it and not a shell.
-const TIE: &str =
-    r#"exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$@" 3<&- </dev/null"#;
+const TIE: &str = r#"exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$@" 3<&- </dev/null"#;
 
 /// A running program and its log.
 #[derive(Debug)]
@@ -23,8 +22,7 @@ impl Component {
     pub fn spawn(name: &str, command: &Command, directory: &Path) -> Self {
         let log = directory.join(format!("{name}.log"));
         let output = File::options().create(true).append(true).open(&log);
-        let output =
-            output.unwrap_or_else(|error| panic!("opening the log {}: {error}", log.display()));
+        let output = output.unwrap_or_else(|error| panic!("opening the log {}: {error}", log.display()));
         let errors = output.try_clone().expect("a second handle of a log");
         let child = tied(command)
             .stdin(Stdio::piped())
@@ -32,11 +30,7 @@ impl Component {
             .stderr(errors)
             .spawn()
             .unwrap_or_else(|error| panic!("starting {name} ({command:?}): {error}"));
-        Self {
-            name: name.to_owned(),
-            child,
-            log,
-        }
+        Self { name: name.to_owned(), child, log }
     }
 
     /// Its process id.
@@ -51,9 +45,7 @@ impl Component {
 
     /// All it has printed.
     pub fn output(&self) -> String {
-        fs::read(&self.log)
-            .map(|log| String::from_utf8_lossy(&log).into_owned())
-            .unwrap_or_default()
+        fs::read(&self.log).map(|log| String::from_utf8_lossy(&log).into_owned()).unwrap_or_default()
     }
 
     /// Its last lines, for messages.
@@ -71,11 +63,7 @@ impl Component {
     /// Panics with its last lines if it has ended.
     pub fn assert_running(&mut self) {
         if let Some(status) = self.ended() {
-            panic!(
-                "{} ended ({status}); its last lines:\n{}",
-                self.name,
-                self.last_lines(15)
-            );
+            panic!("{} ended ({status}); its last lines:\n{}", self.name, self.last_lines(15));
         }
     }
 
@@ -83,11 +71,7 @@ impl Component {
     pub async fn terminate(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(
-            asked.is_ok_and(|status| status.success()),
-            "kill -TERM {id} ({})",
-            self.name
-        );
+        assert!(asked.is_ok_and(|status| status.success()), "kill -TERM {id} ({})", self.name);
         let what = format!("{} to end after SIGTERM", self.name);
         crate::wait::wait_for(&what, async || self.ended().ok_or("it runs")).await
     }
@@ -108,9 +92,7 @@ impl Drop for Component {
 
 fn tied(command: &Command) -> Command {
     let mut tied = Command::new("sh");
-    tied.args(["-c", TIE, "sh"])
-        .arg(command.get_program())
-        .args(command.get_args());
+    tied.args(["-c", TIE, "sh"]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => tied.env(name, value),

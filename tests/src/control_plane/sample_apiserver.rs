@@ -55,20 +55,9 @@ impl SampleApiserver {
             format!("--tls-private-key-file={key}"),
         ]);
         let component = Component::spawn(&name, &command, plane.directory());
-        let endpoint = Endpoint {
-            address,
-            name: serving.host.clone(),
-            ca: serving.ca.clone(),
-        };
+        let endpoint = Endpoint { address, name: serving.host.clone(), ca: serving.ca.clone() };
         let directory = plane.directory().to_owned();
-        let mut server = Self {
-            component,
-            command,
-            directory,
-            serving,
-            endpoint,
-            user,
-        };
+        let mut server = Self { component, command, directory, serving, endpoint, user };
         server.ready().await;
         plane.register_api_service(&server.registration()).await;
         plane.wait_available(GROUP, VERSION).await;
@@ -108,12 +97,6 @@ impl SampleApiserver {
 
     async fn ready(&mut self) {
         let name = &self.serving.service;
-        start::ready(
-            &mut self.component,
-            &self.endpoint,
-            self.user.identity(),
-            name,
-        )
-        .await;
+        start::ready(&mut self.component, &self.endpoint, self.user.identity(), name).await;
     }
 }

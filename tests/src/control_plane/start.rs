@@ -31,10 +31,7 @@ pub(super) struct Programs {
 impl Programs {
     /// Finds them, building them first if need be.
     pub(super) fn find() -> Result<Self, Unavailable> {
-        Ok(Self {
-            etcd: binary::command("etcd")?,
-            apiserver: binary::command("kube-apiserver")?,
-        })
+        Ok(Self { etcd: binary::command("etcd")?, apiserver: binary::command("kube-apiserver")? })
     }
 }
 
@@ -49,11 +46,7 @@ pub(super) async fn start(programs: &Programs) -> ControlPlane {
     let (etcd, etcd_url) = etcd(programs, &directory).await;
     let address = free_address();
     let mut apiserver = apiserver(programs, &directory, &authorities, &etcd_url, address);
-    let endpoint = Endpoint {
-        address,
-        name: "localhost".into(),
-        ca: authorities.serving.pem(),
-    };
+    let endpoint = Endpoint { address, name: "localhost".into(), ca: authorities.serving.pem() };
     let admin = authorities.client.client("admin", &["system:masters"]);
     ready(&mut apiserver, &endpoint, &admin, "kube-apiserver").await;
     let admin = User::new("admin", admin, &endpoint, &directory.create_dir("admin"));
@@ -71,12 +64,7 @@ pub(super) async fn start(programs: &Programs) -> ControlPlane {
 }
 
 /// Waits until `/readyz` answers 200.
-pub(super) async fn ready(
-    component: &mut Component,
-    endpoint: &Endpoint,
-    identity: &Identity,
-    name: &str,
-) {
+pub(super) async fn ready(component: &mut Component, endpoint: &Endpoint, identity: &Identity, name: &str) {
     wait_for(&format!("{name} to be ready"), async || {
         component.assert_running();
         match endpoint.get("/readyz").identity(identity).try_send().await {
@@ -90,26 +78,18 @@ pub(super) async fn ready(
 
 async fn etcd(programs: &Programs, directory: &RunDirectory) -> (Component, String) {
     let client = free_address();
-    let (client_url, peer_url) = (
-        format!("http://{client}"),
-        format!("http://{}", free_address()),
-    );
+    let (client_url, peer_url) = (format!("http://{client}"), format!("http://{}", free_address()));
     let mut command = clone(&programs.etcd);
-    command
-        .arg(format!(
-            "--data-dir={}",
-            directory.path().join("etcd-data").display()
-        ))
-        .args([
-            "--name=test".to_owned(),
-            format!("--listen-client-urls={client_url}"),
-            format!("--advertise-client-urls={client_url}"),
-            format!("--listen-peer-urls={peer_url}"),
-            format!("--initial-advertise-peer-urls={peer_url}"),
-            format!("--initial-cluster=test={peer_url}"),
-            "--unsafe-no-fsync".to_owned(),
-            "--log-level=warn".to_owned(),
-        ]);
+    command.arg(format!("--data-dir={}", directory.path().join("etcd-data").display())).args([
+        "--name=test".to_owned(),
+        format!("--listen-client-urls={client_url}"),
+        format!("--advertise-client-urls={client_url}"),
+        format!("--listen-peer-urls={peer_url}"),
+        format!("--initial-advertise-peer-urls={peer_url}"),
+        format!("--initial-cluster=test={peer_url}"),
+        "--unsafe-no-fsync".to_owned(),
+        "--log-level=warn".to_owned(),
+    ]);
     let mut etcd = Component::spawn("etcd", &command, directory.path());
     wait_for("etcd to listen", async || {
         etcd.assert_running();
@@ -127,16 +107,8 @@ fn apiserver(
     address: SocketAddr,
 ) -> Component {
     let names = ["localhost", "127.0.0.1", "kubernetes.default.svc"];
-    let serving = files(
-        directory,
-        "kube-apiserver",
-        &authorities.serving.server(&names),
-    );
-    let proxy = files(
-        directory,
-        "front-proxy",
-        &authorities.front_proxy.client(FRONT_PROXY_NAME, &[]),
-    );
+    let serving = files(directory, "kube-apiserver", &authorities.serving.server(&names));
+    let proxy = files(directory, "front-proxy", &authorities.front_proxy.client(FRONT_PROXY_NAME, &[]));
     let write = |name: &str, content: &str| directory.write(name, content).display().to_string();
     let client_ca = write("client-ca.crt", &authorities.client.pem());
     let front_proxy_ca = write("front-proxy-ca.crt", &authorities.front_proxy.pem());
@@ -177,17 +149,10 @@ pub(super) async fn controller_manager(plane: &ControlPlane) -> Component {
     // Its own name would need the rights of each controller's service account besides.
     let identity = plane.authorities.client.client(name, &["system:masters"]);
     let address = free_address();
-    let serving = plane
-        .authorities
-        .serving
-        .server(&["localhost", "127.0.0.1"]);
+    let serving = plane.authorities.serving.server(&["localhost", "127.0.0.1"]);
     let serving = files(&plane.directory, "kube-controller-manager", &serving);
-    let user = User::new(
-        name,
-        identity.clone(),
-        &plane.endpoint,
-        &plane.directory.create_dir("controller-manager"),
-    );
+    let user =
+        User::new(name, identity.clone(), &plane.endpoint, &plane.directory.create_dir("controller-manager"));
     let kubeconfig = user.kubeconfig().display();
     let directory = plane.directory();
     command.args([
@@ -198,30 +163,16 @@ pub(super) async fn controller_manager(plane: &ControlPlane) -> Component {
         format!("--secure-port={}", address.port()),
         format!("--tls-cert-file={}", serving.0),
         format!("--tls-private-key-file={}", serving.1),
-        format!(
-            "--service-account-private-key-file={}",
-            directory.join("service-account.key").display()
-        ),
-        format!(
-            "--root-ca-file={}",
-            directory.join("serving-ca.crt").display()
-        ),
+        format!("--service-account-private-key-file={}", directory.join("service-account.key").display()),
+        format!("--root-ca-file={}", directory.join("serving-ca.crt").display()),
         format!("--controllers={}", CONTROLLERS.join(",")),
         "--leader-elect=false".to_owned(),
     ]);
     let mut component = Component::spawn("kube-controller-manager", &command, directory);
-    let endpoint = Endpoint {
-        address,
-        ..plane.endpoint.clone()
-    };
+    let endpoint = Endpoint { address, ..plane.endpoint.clone() };
     wait_for("kube-controller-manager to be healthy", async || {
         component.assert_running();
-        match endpoint
-            .get("/healthz")
-            .identity(&identity)
-            .try_send()
-            .await
-        {
+        match endpoint.get("/healthz").identity(&identity).try_send().await {
             Ok(answer) if answer.status.is_success() => Ok(()),
             Ok(answer) => Err(format!("{} {}", answer.status, answer.text())),
             Err(why) => Err(why),

@@ -5,9 +5,7 @@ use super::certificates::Identity;
 use super::kubeconfig::kubeconfig;
 use crate::http::Endpoint;
 use crate::wait::wait_for;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
-};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::rbac::v1::{
     ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject,
@@ -33,16 +31,9 @@ impl User {
     pub fn new(name: &str, identity: Identity, endpoint: &Endpoint, home: &Path) -> Self {
         let text = kubeconfig(&endpoint.url(), &endpoint.ca, Some(&identity));
         let path = home.join("kubeconfig");
-        std::fs::write(&path, &text)
-            .unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
+        std::fs::write(&path, &text).unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
         let config = config(endpoint, &text);
-        Self {
-            name: name.to_owned(),
-            identity,
-            home: home.to_owned(),
-            kubeconfig: path,
-            config,
-        }
+        Self { name: name.to_owned(), identity, home: home.to_owned(), kubeconfig: path, config }
     }
 
     /// The name.
@@ -87,20 +78,15 @@ impl ControlPlane {
     /// A user of the cluster's client authority who may nothing yet.
     pub fn user(&self, name: &str, groups: &[&str]) -> User {
         let identity = self.authorities.client.client(name, groups);
-        let home =
-            self.directory
-                .create_dir(&format!("user-{}-{}", name.replace(':', "-"), self.next()));
+        let home = self.directory.create_dir(&format!("user-{}-{}", name.replace(':', "-"), self.next()));
         User::new(name, identity, &self.endpoint, &home)
     }
 
     /// Allows `user` these in every namespace, and waits until kube-apiserver thinks so.
     pub async fn grant(&self, user: &User, rules: &[PolicyRule]) {
         let name = format!("test-{}", self.next());
-        let role = ClusterRole {
-            metadata: named(&name),
-            rules: Some(rules.to_vec()),
-            ..ClusterRole::default()
-        };
+        let role =
+            ClusterRole { metadata: named(&name), rules: Some(rules.to_vec()), ..ClusterRole::default() };
         create(&Api::all(self.client()), &role).await;
         self.bind_cluster_role(user, &name).await;
         for rule in rules {
@@ -111,10 +97,7 @@ impl ControlPlane {
     /// Allows `user` these in one namespace, and waits until kube-apiserver thinks so.
     pub async fn grant_in(&self, namespace: &str, user: &User, rules: &[PolicyRule]) {
         let name = format!("test-{}", self.next());
-        let role = Role {
-            metadata: named(&name),
-            rules: Some(rules.to_vec()),
-        };
+        let role = Role { metadata: named(&name), rules: Some(rules.to_vec()) };
         create(&Api::namespaced(self.client(), namespace), &role).await;
         self.bind_role(namespace, user, &name).await;
         for rule in rules {
@@ -145,25 +128,18 @@ impl ControlPlane {
     /// A new namespace whose name begins with `prefix`.
     pub async fn namespace(&self, prefix: &str) -> String {
         let name = format!("{prefix}-{}", self.next());
-        let namespace = Namespace {
-            metadata: named(&name),
-            ..Namespace::default()
-        };
+        let namespace = Namespace { metadata: named(&name), ..Namespace::default() };
         create(&Api::all(self.client()), &namespace).await;
         name
     }
 
     async fn wait_allowed(&self, user: &User, namespace: Option<&str>, rule: &PolicyRule) {
-        let first =
-            |words: &Option<Vec<String>>| words.as_ref().and_then(|words| words.first().cloned());
+        let first = |words: &Option<Vec<String>>| words.as_ref().and_then(|words| words.first().cloned());
         let resource = first(&rule.resources);
-        let (resource, subresource) =
-            match resource.as_deref().and_then(|name| name.split_once('/')) {
-                Some((resource, subresource)) => {
-                    (Some(resource.to_owned()), Some(subresource.to_owned()))
-                }
-                None => (resource, None),
-            };
+        let (resource, subresource) = match resource.as_deref().and_then(|name| name.split_once('/')) {
+            Some((resource, subresource)) => (Some(resource.to_owned()), Some(subresource.to_owned())),
+            None => (resource, None),
+        };
         let review = SubjectAccessReview {
             spec: SubjectAccessReviewSpec {
                 user: Some(user.name.clone()),
@@ -180,17 +156,11 @@ impl ControlPlane {
             ..SubjectAccessReview::default()
         };
         let reviews = Api::<SubjectAccessReview>::all(self.client());
-        wait_for(
-            &format!("RBAC to allow {} {rule:?}", user.name),
-            async || {
-                let answer = reviews.create(&PostParams::default(), &review).await;
-                let status = answer.map_err(|error| error.to_string())?.status;
-                status
-                    .filter(|status| status.allowed)
-                    .map(|_| ())
-                    .ok_or_else(|| "not allowed".to_owned())
-            },
-        )
+        wait_for(&format!("RBAC to allow {} {rule:?}", user.name), async || {
+            let answer = reviews.create(&PostParams::default(), &review).await;
+            let status = answer.map_err(|error| error.to_string())?.status;
+            status.filter(|status| status.allowed).map(|_| ()).ok_or_else(|| "not allowed".to_owned())
+        })
         .await;
     }
 }
@@ -199,19 +169,11 @@ impl ControlPlane {
 fn config(endpoint: &Endpoint, kubeconfig: &str) -> kube::Config {
     let url = endpoint.url().parse().expect("the URL of a server");
     let mut config = kube::Config::new(url);
-    let roots = CertificateDer::pem_slice_iter(endpoint.ca.as_bytes())
-        .map(|root| root.map(|root| root.to_vec()));
-    config.root_cert = Some(
-        roots
-            .collect::<Result<_, _>>()
-            .expect("PEM of an authority"),
-    );
+    let roots =
+        CertificateDer::pem_slice_iter(endpoint.ca.as_bytes()).map(|root| root.map(|root| root.to_vec()));
+    config.root_cert = Some(roots.collect::<Result<_, _>>().expect("PEM of an authority"));
     let parsed = Kubeconfig::from_yaml(kubeconfig).expect("a kubeconfig");
-    config.auth_info = parsed
-        .auth_infos
-        .into_iter()
-        .find_map(|named| named.auth_info)
-        .expect("its user");
+    config.auth_info = parsed.auth_infos.into_iter().find_map(|named| named.auth_info).expect("its user");
     config
 }
 
@@ -224,18 +186,11 @@ where
 }
 
 fn named(name: &str) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(name.to_owned()),
-        ..ObjectMeta::default()
-    }
+    ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
 }
 
 fn role_ref(kind: &str, name: &str) -> RoleRef {
-    RoleRef {
-        api_group: Some("rbac.authorization.k8s.io".into()),
-        kind: kind.into(),
-        name: name.into(),
-    }
+    RoleRef { api_group: Some("rbac.authorization.k8s.io".into()), kind: kind.into(), name: name.into() }
 }
 
 fn subject(user: &User) -> Subject {
