@@ -21,6 +21,8 @@ mod watch;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod memory;
 
 use std::fmt::Debug;

@@ -43,7 +43,7 @@ impl Memory {
         let mut stage = Stage::default();
         let outcomes = writes.into_iter().map(|write| stage.write(&state, write)).collect();
         state.apply(stage.events(), now);
-        let forgotten = state.due(now).map(|(through, _)| state.compact(through));
+        let forgotten = state.due(now).map(|through| state.compact(through));
         let through = state.revision();
         drop(state);
         drop(forgotten);

@@ -11,7 +11,6 @@ use super::{MAX_VALUE, State};
 pub(in crate::storage) struct Stage {
     events: Vec<Arc<Event>>,
     changed: HashMap<Key, Option<Stored>>,
-    bytes: usize,
 }
 
 impl Stage {
@@ -33,14 +32,7 @@ impl Stage {
         if !holds {
             return Err(Error::Conflict { key: write.key, current: current.map(Box::new) });
         }
-        self.bytes += size;
         Ok(self.push(state, write, current))
-    }
-
-    /// The bytes of the values that were taken.
-    #[cfg(feature = "embedded")]
-    pub(in crate::storage) fn bytes(&self) -> usize {
-        self.bytes
     }
 
     pub(in crate::storage) fn events(&self) -> &[Arc<Event>] {

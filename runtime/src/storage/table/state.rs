@@ -71,6 +71,27 @@ impl State {
         Ok((events.cloned().collect(), self.revision))
     }
 
+    /// Puts a record there whose history is compacted; answers the revision that it replaces.
+    #[cfg(feature = "embedded")]
+    pub(in crate::storage) fn settle(
+        &mut self,
+        key: Key,
+        revision: Revision,
+        value: Option<Bytes>,
+    ) -> Option<Revision> {
+        let replaced = match value {
+            Some(value) => self.live.insert(key, Record { revision, value }),
+            None => self.live.remove(&key),
+        };
+        replaced.map(|record| record.revision)
+    }
+
+    /// Every live key and its revision, in order.
+    #[cfg(feature = "embedded")]
+    pub(in crate::storage) fn index(&self) -> impl Iterator<Item = (&str, Revision)> {
+        self.live.iter().map(|(key, record)| (key.as_str(), record.revision))
+    }
+
     /// Takes over events that are durable.
     pub(in crate::storage) fn apply(&mut self, events: &[Arc<Event>], now: Instant) {
         for event in events {
@@ -86,8 +107,8 @@ impl State {
         }
     }
 
-    /// What retention wants forgotten by now, and how many events that is.
-    pub(in crate::storage) fn due(&self, now: Instant) -> Option<(Revision, usize)> {
+    /// Through which revision retention wants history forgotten by now.
+    pub(in crate::storage) fn due(&self, now: Instant) -> Option<Revision> {
         self.window.due(now)
     }
 

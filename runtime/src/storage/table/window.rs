@@ -65,13 +65,12 @@ impl Window {
         self.events.range(start..)
     }
 
-    /// What should be compacted now, and how many events that is.
-    pub(super) fn due(&self, now: Instant) -> Option<(Revision, usize)> {
+    /// Through which revision to compact by now.
+    pub(super) fn due(&self, now: Instant) -> Option<Revision> {
         let old =
             self.grains.iter().take_while(|(_, last, _)| now.duration_since(*last) >= self.retention.age);
         let by_age = old.last().map(|(_, _, revision)| *revision);
-        let through = by_age.max(self.beyond_bytes()).filter(|through| *through > self.compacted)?;
-        Some((through, self.events.partition_point(|event| event.revision <= through)))
+        by_age.max(self.beyond_bytes()).filter(|through| *through > self.compacted)
     }
 
     /// Forgets the events up to a revision and hands them over.
@@ -129,8 +128,8 @@ mod tests {
         window.push(event(12, 0), start + GRAIN / 2);
         window.push(event(13, 0), start + minute);
         assert_eq!(window.due(start + 5 * minute), None);
-        assert_eq!(window.due(start + 5 * minute + GRAIN), Some((revision(12), 2)));
-        assert_eq!(window.due(start + 6 * minute), Some((revision(13), 3)));
+        assert_eq!(window.due(start + 5 * minute + GRAIN), Some(revision(12)));
+        assert_eq!(window.due(start + 6 * minute), Some(revision(13)));
     }
 
     #[test]
@@ -141,7 +140,7 @@ mod tests {
         for number in 11..=13 {
             window.push(event(number, 100), now);
         }
-        assert_eq!(window.due(now), Some((revision(11), 1)));
+        assert_eq!(window.due(now), Some(revision(11)));
         assert_eq!(window.compact(revision(11)).len(), 1);
         assert_eq!(window.due(now), None);
         assert_eq!(window.after(revision(12)).count(), 1);
