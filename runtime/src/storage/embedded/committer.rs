@@ -164,7 +164,7 @@ impl Committer {
                 self.garbage.gone(slice);
                 Ok(())
             }
-            Err(failed) => Err(self.fail(failed)),
+            Err(failed) => Err(self.fail(&failed)),
         }
     }
 
@@ -210,8 +210,8 @@ impl Committer {
     }
 
     /// After a failure the file cannot be trusted before it is opened again: reads go on, writes do not.
-    fn fail(&mut self, failed: Failed) -> Error {
-        let why = match &failed {
+    fn fail(&mut self, failed: &Failed) -> Error {
+        let why = match failed {
             Failed::Before(why) | Failed::AtCommit(why) => {
                 format!("writing to the storage file failed: {why}")
             }

@@ -78,7 +78,8 @@ async fn a_newer_format_and_contradictions_are_refused() {
     let resurrected = |transaction: &redb::WriteTransaction| {
         transaction.open_table(layout::LIVE).expect("opened").insert("g/r/z", 7).expect("inserted");
     };
-    let cases: [(&str, &dyn Fn(&redb::WriteTransaction)); 3] = [
+    type Change<'a> = &'a dyn Fn(&redb::WriteTransaction);
+    let cases: [(&str, Change<'_>); 3] = [
         ("is of storage format 2", &newer),
         ("as the index says", &lost),
         ("g/r/z is not at revision 7", &resurrected),
