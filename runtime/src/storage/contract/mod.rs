@@ -3,7 +3,7 @@
 //! ```
 //! # use std::sync::Arc;
 //! # use aggboot::storage::{contract::{self, Subject}, memory::Memory};
-//! # #[tokio::main(flavor = "current_thread")]
+//! # #[tokio::main]
 //! # async fn main() {
 //! contract::run(|| Subject::new(|| async { Arc::new(Memory::new()) as Arc<_> })).await;
 //! # }
@@ -63,7 +63,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs every case and panics with the names of those that failed. Needs a Tokio runtime with time.
+/// Runs every case and panics with the names of those that failed. Needs a Tokio runtime with time, and one of several
+/// threads, or the concurrent cases are not concurrent.
 pub async fn run(fresh: impl Fn() -> Subject) {
     let failures = check(fresh).await;
     let all: Vec<_> = failures.iter().map(ToString::to_string).collect();

@@ -1,5 +1,10 @@
 //! Watches: each event once, in order, nothing missed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::task::JoinHandle;
+
 use super::super::{Error, Revision, Start, Write};
 use super::Subject;
 use super::steps::{
@@ -88,6 +93,8 @@ async fn churn(store: Store, writer: usize, rounds: usize) -> Revision {
         if round % 5 == 4 {
             last = Some(remove(&store, &name).await);
         }
+        // A store that is always ready would run one writer after the other.
+        tokio::task::yield_now().await;
     }
     last.expect("at least one round")
 }
@@ -110,18 +117,17 @@ pub(super) async fn concurrent_writes_come_complete_and_in_order(subject: Subjec
 
 pub(super) async fn replay_joins_live_events_without_a_seam(subject: Subject) {
     let store = subject.open().await;
-    let start = now(&store).await;
-    let writers: Vec<_> = (0..4).map(|writer| tokio::spawn(churn(store.clone(), writer, 50))).collect();
+    let enough = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> =
+        (0..4).map(|writer| tokio::spawn(churn_until(store.clone(), writer, Arc::clone(&enough)))).collect();
     let mut watches = Vec::new();
-    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+    while watches.len() < 50 && !writers.iter().all(JoinHandle::is_finished) {
         let (state, from) = snapshot(&store, "g/r/").await;
         watches.push((state, watch(&store, "g/r/", Start::After(from)).await));
-        if watches.len() > 100 {
-            break;
-        }
         tokio::task::yield_now().await;
     }
-    let mut last = start;
+    enough.store(true, Ordering::Relaxed);
+    let mut last = now(&store).await;
     for writer in writers {
         last = last.max(writer.await.expect("all written"));
     }
@@ -130,6 +136,18 @@ pub(super) async fn replay_joins_live_events_without_a_seam(subject: Subject) {
         follow(&mut state, &until(&mut events, last).await);
         assert_eq!(state, end);
     }
+}
+
+/// Changes keys until it is enough, but not so often that a watch which nobody reads may fall behind.
+async fn churn_until(store: Store, writer: usize, enough: Arc<AtomicBool>) -> Revision {
+    let mut last = churn(store.clone(), writer, 1).await;
+    for _ in 0..100 {
+        if enough.load(Ordering::Relaxed) {
+            break;
+        }
+        last = churn(store.clone(), writer, 5).await;
+    }
+    last
 }
 
 pub(super) async fn a_barrier_moves_an_idle_watch(subject: Subject) {

@@ -132,7 +132,7 @@ mod tests {
     use super::super::contract::{self, Subject};
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn memory_keeps_the_contract() {
         contract::run(|| Subject::new(|| async { Arc::new(Memory::new()) as Arc<dyn Storage> })).await;
     }
