@@ -67,6 +67,13 @@ impl Object {
         self.bytes.slice(range.start..range.end + splice::added(self.revision))
     }
 
+    /// The value of `metadata` as it is served, borrowed.
+    #[must_use]
+    pub fn metadata_slice(&self) -> &[u8] {
+        let range = &self.index.metadata;
+        &self.bytes[range.start..range.end + splice::added(self.revision)]
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
