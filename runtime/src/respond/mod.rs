@@ -1,7 +1,20 @@
 //! What goes back to a client: bodies, errors, lists, tables, events, encodings.
 
+pub mod age;
 pub mod body;
+mod chunks;
+pub mod encode;
+pub mod event;
+pub mod gzip;
+pub mod list;
+pub mod partial;
+pub mod present;
+mod pretty;
+mod scan;
 pub mod status;
+pub mod table;
+mod yaml;
 
 pub use body::{Body, Response};
+pub use chunks::Chunks;
 pub use status::{ApiError, ApiResult};

@@ -1,0 +1,72 @@
+//! Objects and lists in the shape that was asked for: as they are, as a table, as metadata.
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::list::{self, Item, ListMeta};
+use super::table::{IncludeObject, Table};
+use super::{ApiError, ApiResult, Body, Chunks, partial};
+use crate::kind::Kind;
+use crate::request::accept::{MetaVersion, Shape};
+
+/// How objects of a kind are shown to one client.
+#[derive(Clone, Copy, Debug)]
+pub struct Presentation<'a> {
+    /// The kind.
+    pub kind: &'a Kind,
+    /// The shape.
+    pub shape: Shape,
+    /// What stands in the rows of a table.
+    pub include: IncludeObject,
+    /// What ages in tables are seen from.
+    pub now: Timestamp,
+}
+
+impl Presentation<'_> {
+    /// One object at a revision.
+    pub fn object(&self, resource_version: &str, item: Item<'_>) -> ApiResult<Body> {
+        let mut out = Chunks::default();
+        match self.shape {
+            Shape::Object => return Ok(Body::Full(item.bytes.clone())),
+            Shape::Table(version) => {
+                self.table(version).write(&mut out, &ListMeta::at(resource_version), true, [item]);
+            }
+            Shape::Partial(version) => partial::write(&mut out, version, item.metadata),
+            Shape::PartialList(_) => {
+                return Err(wrong_shape("PartialObjectMetadataList", "not a list", &self.kind.kind));
+            }
+        }
+        Ok(out.into_body())
+    }
+
+    /// A list of objects.
+    pub fn list<'i>(&self, meta: &ListMeta, items: impl IntoIterator<Item = Item<'i>>) -> ApiResult<Body> {
+        let mut out = Chunks::default();
+        match self.shape {
+            Shape::Object => {
+                let name = (&*self.kind.api_version(), &*self.kind.list_kind);
+                list::write(&mut out, name, meta, items, |out, item| out.push(item.bytes));
+            }
+            Shape::Table(version) => self.table(version).write(&mut out, meta, true, items),
+            Shape::PartialList(version) => {
+                let name = (version.api_version(), "PartialObjectMetadataList");
+                list::write(&mut out, name, meta, items, |out, item| {
+                    partial::write(out, version, item.metadata)
+                });
+            }
+            Shape::Partial(_) => {
+                return Err(wrong_shape("PartialObjectMetadata", "a list", &self.kind.list_kind));
+            }
+        }
+        Ok(out.into_body())
+    }
+
+    fn table(&self, version: MetaVersion) -> Table<'_> {
+        Table { columns: &self.kind.columns, version, include: self.include, now: self.now }
+    }
+}
+
+fn wrong_shape(wanted: &str, found: &str, kind: &str) -> ApiError {
+    let message = format!("you requested {wanted}, but the requested object is {found} ({kind})");
+    ApiError::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message)
+}

@@ -1,0 +1,176 @@
+//! YAML from JSON, in the block style of sigs.k8s.io/yaml: keys sorted, lists not indented below their key.
+//!
+//! A string is written plain only where no reader, of YAML 1.1 or 1.2, could take it for anything else.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// The same document as YAML.
+pub(super) fn from_json(json: &[u8]) -> serde_json::Result<String> {
+    let value: Value = serde_json::from_slice(json)?;
+    let mut out = String::with_capacity(json.len() + json.len() / 4);
+    match &value {
+        Value::Object(map) if !map.is_empty() => members(&mut out, map, 0, false),
+        Value::Array(items) if !items.is_empty() => list(&mut out, items, 0),
+        scalar => {
+            write_scalar(&mut out, scalar, 0);
+        }
+    }
+    Ok(out)
+}
+
+/// Writes members, each on a line of its own; the first one stays on the line that a list item began.
+fn members(out: &mut String, map: &serde_json::Map<String, Value>, indent: usize, in_item: bool) {
+    let mut sorted: Vec<_> = map.iter().collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    for (index, (key, value)) in sorted.into_iter().enumerate() {
+        if index > 0 || !in_item {
+            spaces(out, indent);
+        }
+        write_string(out, key, None);
+        out.push(':');
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                out.push('\n');
+                members(out, map, indent + 2, false);
+            }
+            Value::Array(items) if !items.is_empty() => {
+                out.push('\n');
+                list(out, items, indent);
+            }
+            scalar => {
+                out.push(' ');
+                write_scalar(out, scalar, indent + 2);
+            }
+        }
+    }
+}
+
+fn list(out: &mut String, items: &[Value], indent: usize) {
+    for item in items {
+        spaces(out, indent);
+        out.push_str("- ");
+        item_value(out, item, indent + 2);
+    }
+}
+
+fn item_value(out: &mut String, item: &Value, indent: usize) {
+    match item {
+        Value::Object(map) if !map.is_empty() => members(out, map, indent, true),
+        Value::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    spaces(out, indent);
+                }
+                out.push_str("- ");
+                item_value(out, item, indent + 2);
+            }
+        }
+        scalar => write_scalar(out, scalar, indent),
+    }
+}
+
+/// Writes a scalar (or an empty collection) and ends the line.
+fn write_scalar(out: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::String(text) => write_string(out, text, Some(indent)),
+        // null, booleans, numbers, {} and [] are written as in JSON.
+        other => {
+            let _ = write!(out, "{other}");
+        }
+    }
+    out.push('\n');
+}
+
+/// Writes a string; several lines as a block where `indent` says how deep.
+fn write_string(out: &mut String, text: &str, indent: Option<usize>) {
+    if is_plain(text) {
+        out.push_str(text);
+        return;
+    }
+    match indent {
+        Some(indent) if fits_block(text) => block(out, text, indent),
+        _ => {
+            // A JSON string is a double-quoted YAML string, but for characters that YAML wants escaped.
+            for c in serde_json::to_string(text).unwrap_or_default().chars() {
+                match c {
+                    '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                        let _ = write!(out, "\\u{:04x}", u32::from(c));
+                    }
+                    c => out.push(c),
+                }
+            }
+        }
+    }
+}
+
+fn block(out: &mut String, text: &str, indent: usize) {
+    let body = text.strip_suffix('\n');
+    out.push_str(if body.is_some() { "|" } else { "|-" });
+    for line in body.unwrap_or(text).split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            spaces(out, indent);
+            out.push_str(line);
+        }
+    }
+}
+
+/// Whether a text can stand in a literal block and be read back the same.
+fn fits_block(text: &str) -> bool {
+    text.contains('\n')
+        && !text.starts_with([' ', '\n'])
+        && !text.ends_with("\n\n")
+        && text.chars().all(|c| c == '\n' || (' '..='~').contains(&c))
+        && !text.split('\n').any(|line| line.ends_with(' '))
+}
+
+fn is_plain(text: &str) -> bool {
+    let begins_safely = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let safe = |c: char| c.is_ascii_alphanumeric() || " -_./:+()%@,=;".contains(c);
+    begins_safely
+        && text.chars().all(safe)
+        && !text.contains(": ")
+        && !text.ends_with([':', ' '])
+        && !is_word(text)
+}
+
+/// Words that some reader takes for a boolean, a null or a number.
+fn is_word(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
+    WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn spaces(out: &mut String, count: usize) {
+    out.extend(std::iter::repeat_n(' ', count));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::from_json;
+
+    #[test]
+    fn documents_look_as_kubernetes_writes_them() {
+        let json = r#"{"kind":"Foo","apiVersion":"g/v1","metadata":{"name":"a","labels":{}},"items":[{"b":1,"a":[]},[1,[2]],"x"],"on":"yes","t":"2026-01-01T00:00:00Z","n":null,"f":1.5,"s":"","m":"a\nb\n","q":"a: b"}"#;
+        let yaml = "apiVersion: g/v1\nf: 1.5\nitems:\n- a: []\n  b: 1\n- - 1\n  - - 2\n- x\nkind: Foo\nm: |\n  a\n  b\n\
+                    metadata:\n  labels: {}\n  name: a\n\"n\": null\n\"on\": \"yes\"\nq: \"a: b\"\ns: \"\"\n\
+                    t: \"2026-01-01T00:00:00Z\"\n";
+        assert_eq!(from_json(json.as_bytes()).unwrap(), yaml);
+        assert_eq!(from_json(b"{}").unwrap(), "{}\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back(text in "[a-z0-9 :,#\\-\n\t\"'\\\\{}&*!|>%@`~?é\u{85}\u{2028}=.]{0,12}", key in "[a-z0-9 :#~?.\n-]{0,6}") {
+            let value = serde_json::json!({ key: text.clone(), "list": [text, { "deep": { "x": [1, true] } }] });
+            let yaml = from_json(value.to_string().as_bytes()).unwrap();
+            let read: serde_json::Value = serde_saphyr::from_str(&yaml)
+                .map_err(|error| TestCaseError::fail(format!("{error}\n{yaml}")))?;
+            prop_assert_eq!(read, value, "{}", yaml);
+        }
+    }
+}
