@@ -43,8 +43,8 @@ impl<'a> From<&'a Object> for Item<'a> {
 impl ListMeta {
     /// The metadata of a whole list at a revision.
     #[must_use]
-    pub fn at(revision: impl ToString) -> Self {
-        Self { resource_version: revision.to_string(), ..Self::default() }
+    pub fn at(revision: impl Into<String>) -> Self {
+        Self { resource_version: revision.into(), ..Self::default() }
     }
 
     /// Writes `{"resourceVersion":…}`.
@@ -108,14 +108,14 @@ mod tests {
     #[test]
     fn an_empty_list_has_its_items() {
         assert_eq!(
-            list(&ListMeta::at(7), &[]),
+            list(&ListMeta::at("7"), &[]),
             r#"{"kind":"FooList","apiVersion":"g.example.com/v1","metadata":{"resourceVersion":"7"},"items":[]}"#
         );
     }
 
     #[test]
     fn a_page_says_how_to_go_on() {
-        let meta = ListMeta { continue_token: "abc".to_owned(), remaining: Some(3), ..ListMeta::at(7) };
+        let meta = ListMeta { continue_token: "abc".to_owned(), remaining: Some(3), ..ListMeta::at("7") };
         assert_eq!(
             list(&meta, &["{}", "{\"a\":1}"]),
             r#"{"kind":"FooList","apiVersion":"g.example.com/v1","metadata":{"resourceVersion":"7","continue":"abc","remainingItemCount":3},"items":[{},{"a":1}]}"#

@@ -51,7 +51,7 @@ impl Presentation<'_> {
             Shape::PartialList(version) => {
                 let name = (version.api_version(), "PartialObjectMetadataList");
                 list::write(&mut out, name, meta, items, |out, item| {
-                    partial::write(out, version, item.metadata)
+                    partial::write(out, version, item.metadata);
                 });
             }
             Shape::Partial(_) => {

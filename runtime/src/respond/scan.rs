@@ -41,9 +41,8 @@ fn value_end(json: &[u8], start: usize) -> Option<usize> {
         match json.get(position) {
             Some(b'"') => position = string_end(json, position)? - 1,
             Some(b'{' | b'[') => depth += 1,
-            Some(b'}' | b']') if depth == 0 => return Some(position),
+            Some(b'}' | b']' | b',') if depth == 0 => return Some(position),
             Some(b'}' | b']') => depth -= 1,
-            Some(b',') if depth == 0 => return Some(position),
             Some(_) => {}
             None => return (depth == 0).then_some(position),
         }
