@@ -15,4 +15,4 @@ pub mod tree;
 
 #[cfg(feature = "server")]
 pub use object::{Malformed, Object};
-pub use tree::{Map, Tree};
+pub use tree::{Duplicate, Map, ParseError, Tree, TreeError, from_tree, to_tree};

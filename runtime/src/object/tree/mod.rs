@@ -2,7 +2,24 @@
 //!
 //! Parsing (which reports duplicate keys), printing and the bridges to serde stand beside this file.
 
+mod convert;
+mod de;
+pub mod go_format;
+mod json;
+mod path;
+mod ser;
+mod write;
+#[cfg(feature = "server")]
+mod yaml;
+
+use std::fmt;
+
 use indexmap::IndexMap;
+
+pub use de::from_tree;
+pub use json::MAX_DEPTH;
+pub use path::Path;
+pub use ser::to_tree;
 
 /// The members of an object, in the order in which they were written.
 pub type Map = IndexMap<String, Tree>;
@@ -111,5 +128,77 @@ impl From<String> for Tree {
 impl From<i64> for Tree {
     fn from(number: i64) -> Self {
         Tree::Int(number)
+    }
+}
+
+impl From<bool> for Tree {
+    fn from(value: bool) -> Self {
+        Tree::Bool(value)
+    }
+}
+
+impl From<Map> for Tree {
+    fn from(members: Map) -> Self {
+        Tree::Map(members)
+    }
+}
+
+impl From<Vec<Tree>> for Tree {
+    fn from(items: Vec<Tree>) -> Self {
+        Tree::List(items)
+    }
+}
+
+/// A member given twice. The last value wins; whether that is an error is the caller's question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The member, as `spec.ports[0].name`.
+    pub path: String,
+}
+
+impl fmt::Display for Duplicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "duplicate field {}", go_format::quoted(&self.path))
+    }
+}
+
+/// Why a document could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// Where reading stopped, in bytes from the start.
+    pub offset: usize,
+    /// What was found, as Go words it.
+    pub message: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Why a value could not become a tree, or a tree a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeError(pub(crate) String);
+
+impl fmt::Display for TreeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TreeError {}
+
+impl serde::de::Error for TreeError {
+    fn custom<T: fmt::Display>(text: T) -> Self {
+        TreeError(text.to_string())
+    }
+}
+
+impl serde::ser::Error for TreeError {
+    fn custom<T: fmt::Display>(text: T) -> Self {
+        TreeError(text.to_string())
     }
 }
