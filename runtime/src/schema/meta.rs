@@ -34,7 +34,9 @@ mod tests {
     #[test]
     fn the_file_holds_what_fields_and_answers_refer_to() {
         let shared = Shared::new();
-        for name in ["ObjectMeta", "ListMeta", "Status", "DeleteOptions", "Patch", "WatchEvent", "APIResourceList"] {
+        for name in
+            ["ObjectMeta", "ListMeta", "Status", "DeleteOptions", "Patch", "WatchEvent", "APIResourceList"]
+        {
             let name = format!("io.k8s.apimachinery.pkg.apis.meta.v1.{name}");
             assert!(shared.definition(&name).is_some(), "{name}");
         }

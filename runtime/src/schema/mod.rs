@@ -4,9 +4,25 @@
 //! they are in schemars' vocabulary ([`ApiType`]); a kind's schema is compiled once and every
 //! question (unknown fields, defaults, values) is a function of the compiled schema and a tree.
 
+mod build;
 pub mod compiled;
+mod defaults;
+pub mod facts;
 pub mod field_error;
+mod format;
+mod meta;
+mod names;
+mod node;
+pub mod publish;
+mod root;
 pub mod table;
+mod type_errors;
+mod types;
+mod unknown;
+mod validate;
+
+#[cfg(test)]
+mod tests;
 
 use schemars::{Schema, SchemaGenerator};
 

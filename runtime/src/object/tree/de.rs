@@ -31,7 +31,8 @@ macro_rules! integers {
 fn whole(tree: &Tree) -> Option<i64> {
     match tree {
         // The bounds are exact in f64; beyond them a cast would saturate.
-        Tree::Float(number) if number.fract() == 0.0 && (-9.2e18..9.2e18).contains(number) => {
+        Tree::Float(number) if number.fract() == 0.0 && (-9.2e18..9.2e18).contains(number) =>
+        {
             #[expect(clippy::cast_possible_truncation, reason = "checked just above")]
             Some(*number as i64)
         }
@@ -73,7 +74,11 @@ impl<'de> Deserializer<'de> for &'de Tree {
         if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, TreeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TreeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -167,7 +172,11 @@ impl<'de> Deserializer<'de> for Key<'de> {
         visitor.visit_enum(BorrowedStrDeserializer::new(self.0))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, TreeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TreeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -203,7 +212,11 @@ impl<'de> VariantAccess<'de> for &'de Tree {
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, TreeError> {
         self.deserialize_any(visitor)
     }
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, TreeError> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TreeError> {
         self.deserialize_any(visitor)
     }
 }

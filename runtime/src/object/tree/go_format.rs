@@ -52,8 +52,14 @@ fn printable(c: char) -> bool {
 }
 
 /// A number as JSON holds it: plain digits between 1e-6 and 1e21, the shortest that read back the same.
+#[must_use]
+pub fn json_float(number: f64) -> String {
+    float(number, -6, 21, 1)
+}
+
+/// Appends a number as JSON holds it.
 pub(super) fn push_json_float(out: &mut Vec<u8>, number: f64) {
-    out.extend_from_slice(float(number, -6, 21, 1).as_bytes());
+    out.extend_from_slice(json_float(number).as_bytes());
 }
 
 /// A number as `%v` prints it: plain digits between 1e-4 and 1e6, else an exponent of two digits.

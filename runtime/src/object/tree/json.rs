@@ -280,9 +280,7 @@ impl Parser<'_> {
     fn unexpected(&self, place: &str) -> ParseError {
         match self.peek() {
             None => self.error("unexpected end of JSON input"),
-            Some(byte) => {
-                self.error(&format!("invalid character {} {place}", quoted_char(char::from(byte))))
-            }
+            Some(byte) => self.error(&format!("invalid character {} {place}", quoted_char(char::from(byte)))),
         }
     }
 

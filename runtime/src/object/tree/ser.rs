@@ -123,10 +123,19 @@ impl Serializer for ToTree {
     fn serialize_unit_struct(self, _: &'static str) -> Result<Tree, TreeError> {
         Ok(Tree::Null)
     }
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Tree, TreeError> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Tree, TreeError> {
         Ok(Tree::from(variant))
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Tree, TreeError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Tree, TreeError> {
         value.serialize(self)
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -264,7 +273,11 @@ impl ser::SerializeMap for Members {
 impl ser::SerializeStruct for Members {
     type Ok = Tree;
     type Error = TreeError;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), TreeError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), TreeError> {
         self.push(key.to_owned(), value)
     }
     fn end(self) -> Result<Tree, TreeError> {
@@ -275,7 +288,11 @@ impl ser::SerializeStruct for Members {
 impl ser::SerializeStructVariant for Members {
     type Ok = Tree;
     type Error = TreeError;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), TreeError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), TreeError> {
         self.push(key.to_owned(), value)
     }
     fn end(self) -> Result<Tree, TreeError> {

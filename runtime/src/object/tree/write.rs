@@ -135,6 +135,9 @@ mod tests {
 
     #[test]
     fn floats_lose_what_go_does_not_print() {
-        assert_eq!(written(&Tree::List(vec![Tree::Float(1.0), Tree::Float(1e21), Tree::Float(-0.0)])), "[1,1e+21,-0]");
+        assert_eq!(
+            written(&Tree::List(vec![Tree::Float(1.0), Tree::Float(1e21), Tree::Float(-0.0)])),
+            "[1,1e+21,-0]"
+        );
     }
 }

@@ -193,7 +193,10 @@ mod tests {
             ("a: 2024-01-01\nb: v1.2.3\n", r#"{"a":"2024-01-01","b":"v1.2.3"}"#),
             ("yes: 1\n2: 2\n\"on\": 3\n", r#"{"true":1,"2":2,"on":3}"#),
             ("- a\n- - 1\n  - {x: y1}\n", r#"["a",[1,{"x":"y1"}]]"#),
-            ("a: &x {k: v}\nb: *x\nc:\n  <<: *x\n  l: w\n", r#"{"a":{"k":"v"},"b":{"k":"v"},"c":{"k":"v","l":"w"}}"#),
+            (
+                "a: &x {k: v}\nb: *x\nc:\n  <<: *x\n  l: w\n",
+                r#"{"a":{"k":"v"},"b":{"k":"v"},"c":{"l":"w","k":"v"}}"#,
+            ),
             ("a: |\n  x\n  y\nb: >\n  x\n  y\n", r#"{"a":"x\ny\n","b":"x y\n"}"#),
         ];
         for (yaml, json) in table {
@@ -226,7 +229,8 @@ mod tests {
 
     #[test]
     fn yaml_is_written_sorted_and_reads_back() {
-        let (tree, _) = Tree::parse_json(br#"{"b":"yes","a":[1,{"d":null,"c":1.0}],"e":"x\ny\n","f":""}"#).expect("valid");
+        let (tree, _) = Tree::parse_json(br#"{"b":"yes","a":[1,{"d":null,"c":1.0}],"e":"x\ny\n","f":""}"#)
+            .expect("valid");
         let yaml = tree.to_yaml().expect("writable");
         assert!(yaml.starts_with("a:\n"), "{yaml}");
         let (back, _) = Tree::parse_yaml(yaml.as_bytes()).expect(&yaml);

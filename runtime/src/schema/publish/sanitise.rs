@@ -7,14 +7,44 @@ use crate::schema::table::extension;
 
 /// Words that stand as they are, here and in a reference's neighbourhood.
 const KNOWN: &[&str] = &[
-    "$ref", "allOf", "default", "description", "enum", "example", "exclusiveMaximum", "exclusiveMinimum", "format",
-    "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum",
-    "multipleOf", "pattern", "properties", "required", "type", "items", "additionalProperties",
+    "$ref",
+    "allOf",
+    "default",
+    "description",
+    "enum",
+    "example",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+    "items",
+    "additionalProperties",
 ];
 
 /// Words that describe and bind nobody.
 const DROPPED: &[&str] = &[
-    "$schema", "$id", "$comment", "$defs", "definitions", "title", "examples", "deprecated", "readOnly", "writeOnly",
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "definitions",
+    "title",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
     "nullable",
 ];
 
@@ -40,7 +70,9 @@ pub(in crate::schema) fn sanitise(schema: &mut Value, place: &str) -> Result<(),
     defaults(members);
     references(members, place)?;
     typed(members);
-    let known = |key: &str| KNOWN.contains(&key) || key.starts_with("x-kubernetes-") || key.starts_with(extension::PREFIX);
+    let known = |key: &str| {
+        KNOWN.contains(&key) || key.starts_with("x-kubernetes-") || key.starts_with(extension::PREFIX)
+    };
     match members.keys().find(|key| !known(key)) {
         Some(key) => Err(format!("{place}: the schema keyword {key:?} is none that Kubernetes can publish")),
         None => Ok(()),

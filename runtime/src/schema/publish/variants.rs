@@ -29,7 +29,9 @@ pub(super) fn resolve(members: &mut Map<String, Value>, place: &str) -> Result<(
 }
 
 fn is_null(variant: &Value) -> bool {
-    variant["type"] == "null" || variant["enum"] == json!([null]) || variant.get("const") == Some(&Value::Null)
+    variant["type"] == "null"
+        || variant["enum"] == json!([null])
+        || variant.get("const") == Some(&Value::Null)
 }
 
 /// The words of a variant that is one, or several.
@@ -70,7 +72,9 @@ fn union(members: &mut Map<String, Value>, variants: &[Value], place: &str) -> R
                         *known = json!({"type": "string", "enum": words});
                     }
                     _ => {
-                        return Err(format!("{place}.{name}: the variants of an enum disagree on this member"));
+                        return Err(format!(
+                            "{place}.{name}: the variants of an enum disagree on this member"
+                        ));
                     }
                 },
             }
