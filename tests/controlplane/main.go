@@ -27,7 +27,6 @@ import (
 	wardle "k8s.io/sample-apiserver/pkg/cmd/server"
 
 	"github.com/aggboot/aggboot/tests/controlplane/informer"
-	"github.com/aggboot/aggboot/tests/controlplane/stdin"
 )
 
 // programs maps each name to what runs under it; args[0] is that name.
@@ -55,7 +54,6 @@ func main() {
 	}
 	args[0] = name
 	os.Args = args // cobra, etcd and kubectl read these
-	stdin.ExitWhenClosed()
 	program(args)
 }
 

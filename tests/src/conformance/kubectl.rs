@@ -96,10 +96,10 @@ impl Day<'_> {
             self.subject.plural,
             self.subject.group
         );
-        assert_eq!(refused.stderr.trim(), expected);
+        assert_eq!(refused.error(), expected);
         let missing = self.run(&["get", &resource, "missing"]).await.assert_failed();
         let expected = format!("Error from server (NotFound): {resource} \"missing\" not found");
-        assert_eq!(missing.stderr.trim(), expected);
+        assert_eq!(missing.error(), expected);
     }
 
     async fn deletes(&self) {

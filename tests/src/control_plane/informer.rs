@@ -6,6 +6,7 @@ use super::users::User;
 use crate::wait::PATIENCE;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Stdio};
 use tokio::sync::mpsc;
@@ -37,7 +38,8 @@ impl Informer {
             .arg(format!("--namespace={}", namespace.unwrap_or_default()))
             .arg(format!("--watch-list={watch_list}"))
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(complaints(user));
         let mut child = command.spawn().unwrap_or_else(|error| panic!("starting the informers: {error}"));
         let commands = child.stdin.take().expect("standard input is piped");
         let output = BufReader::new(child.stdout.take().expect("standard output is piped"));
@@ -98,6 +100,13 @@ impl Informer {
             .unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {description}; seen: {:#?}", self.events));
         line.unwrap_or_else(|| panic!("the informers ended while waiting for {description}"))
     }
+}
+
+/// client-go's own log, beside the user's kubeconfig.
+fn complaints(user: &User) -> File {
+    let path = user.home().join("informer.log");
+    let log = File::options().create(true).append(true).open(&path);
+    log.unwrap_or_else(|error| panic!("opening the log {}: {error}", path.display()))
 }
 
 impl Drop for Informer {

@@ -41,6 +41,12 @@ impl Ran {
         self
     }
 
+    /// The first line of standard error that is no warning.
+    pub fn error(&self) -> &str {
+        let mut lines = self.stderr.lines();
+        lines.find(|line| !line.starts_with("Warning: ")).unwrap_or_default()
+    }
+
     /// Standard output as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))

@@ -104,3 +104,38 @@ fn tied(command: &Command) -> Command {
     }
     tied
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::wait_for;
+
+    fn sleeper(directory: &Path) -> Component {
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        Component::spawn("sleep", &command, directory)
+    }
+
+    #[tokio::test]
+    async fn a_program_ends_when_the_pipe_to_it_breaks() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut component = sleeper(directory.path());
+        assert!(component.ended().is_none());
+        drop(component.child.stdin.take());
+        wait_for("the program to end", async || component.ended().ok_or("it runs")).await;
+    }
+
+    #[tokio::test]
+    async fn a_program_gets_the_signal_and_not_a_shell() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap 'echo asked; exit 7' TERM; echo up; while :; do sleep 0.01; done"]);
+        let mut component = Component::spawn("trap", &command, directory.path());
+        wait_for("the trap to be set", async || {
+            component.output().contains("up").then_some(()).ok_or("not up")
+        })
+        .await;
+        assert_eq!(component.terminate().await.code(), Some(7));
+        assert_eq!(component.output(), "up\nasked\n");
+    }
+}

@@ -112,7 +112,9 @@ fn apiserver(
     let write = |name: &str, content: &str| directory.write(name, content).display().to_string();
     let client_ca = write("client-ca.crt", &authorities.client.pem());
     let front_proxy_ca = write("front-proxy-ca.crt", &authorities.front_proxy.pem());
-    let service_accounts = write("service-account.key", &signing_key());
+    let (signing_key, public_key) = signing_key();
+    let signing_key = write("service-account.key", &signing_key);
+    let public_key = write("service-account.pub", &public_key);
     write("serving-ca.crt", &authorities.serving.pem());
     let mut command = clone(&programs.apiserver);
     command.args([
@@ -127,8 +129,8 @@ fn apiserver(
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         "--endpoint-reconciler-type=none".to_owned(),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!("--service-account-key-file={service_accounts}"),
-        format!("--service-account-signing-key-file={service_accounts}"),
+        format!("--service-account-key-file={public_key}"),
+        format!("--service-account-signing-key-file={signing_key}"),
         format!("--requestheader-client-ca-file={front_proxy_ca}"),
         format!("--requestheader-allowed-names={FRONT_PROXY_NAME}"),
         "--requestheader-username-headers=X-Remote-User".to_owned(),

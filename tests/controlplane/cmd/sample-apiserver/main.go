@@ -8,12 +8,9 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/cli"
 	wardle "k8s.io/sample-apiserver/pkg/cmd/server"
-
-	"github.com/aggboot/aggboot/tests/controlplane/stdin"
 )
 
 func main() {
-	stdin.ExitWhenClosed()
 	ctx := genericapiserver.SetupSignalContext()
 	options := wardle.NewWardleServerOptions(os.Stdout, os.Stderr)
 	os.Exit(cli.Run(wardle.NewCommandStartWardleServer(ctx, options, false)))
