@@ -67,7 +67,9 @@ fn finish(
         apply(root, plan)?;
     }
     let next = if plan.changes.is_empty() || dry_run { Vec::new() } else { next };
-    said(show::outcome(out, &Outcome { command, root, plan, dry_run, next }, format))
+    let shown = show::outcome(out, &Outcome { command, root, plan, dry_run, next }, format);
+    // Once the files are there the command has succeeded, whoever reads about it.
+    if dry_run { said(shown) } else { Ok(()) }
 }
 
 /// A reader that left early has heard enough.

@@ -2,8 +2,9 @@
 //!
 //! What several test files share lives here: a real control plane ([`control_plane`]), promises
 //! that hold for any aggregated server ([`conformance`]) and an HTTPS client that shows the wire
-//! as it is ([`http`]). The tests themselves are in `tests/`.
+//! as it is ([`http`]); for scaffolding, the command as users run it ([`aggboot_cli`]). The tests themselves are in `tests/`.
 
+pub mod aggboot_cli;
 pub mod conformance;
 pub mod control_plane;
 pub mod http;

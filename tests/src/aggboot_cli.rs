@@ -1,0 +1,79 @@
+//! The `aggboot` command as users run it: built from this checkout, started in a folder, judged by what it leaves behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Where a golden project, three folders below the checkout, finds the runtime.
+pub const RUNTIME_FROM_A_GOLDEN: &str = "../../../runtime";
+
+/// The built command.
+pub struct AggbootCli(PathBuf);
+
+impl AggbootCli {
+    /// Builds it, or finds it built.
+    pub fn build() -> Self {
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "aggboot-cli", "--message-format", "json"])
+            .current_dir(checkout())
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo starts");
+        assert!(output.status.success(), "aggboot-cli does not build");
+        let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+        let executable = messages.lines().find_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).expect("cargo writes JSON");
+            message["executable"]
+                .as_str()
+                .filter(|_| message["target"]["name"] == "aggboot")
+                .map(PathBuf::from)
+        });
+        Self(executable.expect("cargo names the executable"))
+    }
+
+    /// Runs it in `folder`, with no standard input at all.
+    pub fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
+        Command::new("sh")
+            .args(["-c", "exec \"$@\" <&-", "sh"])
+            .arg(&self.0)
+            .args(arguments)
+            .current_dir(folder)
+            .env("AGGBOOT_PATH", RUNTIME_FROM_A_GOLDEN)
+            .output()
+            .expect("sh starts")
+    }
+
+    /// Runs it, and insists that it succeeds. The words are separated by blanks.
+    pub fn succeed(&self, folder: &Path, words: &str) -> Output {
+        let output = self.run(folder, &words.split_whitespace().collect::<Vec<_>>());
+        assert!(output.status.success(), "aggboot {words}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+}
+
+/// The folder of this repository.
+pub fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the checkout")
+}
+
+/// Every path below `root` and what it holds: folders hold nothing. What building leaves behind is not looked at.
+pub fn tree(root: &Path) -> BTreeMap<PathBuf, Option<String>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("below the root").to_owned();
+            if ["target", "Cargo.lock", ".aggboot"].map(Path::new).contains(&name.as_path()) {
+                continue;
+            }
+            let text = path.is_file().then(|| fs::read_to_string(&path).expect("a text file"));
+            if text.is_none() {
+                folders.push(path);
+            }
+            found.insert(name, text);
+        }
+    }
+    found
+}
