@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// Where the server keeps what it makes, unless told otherwise; `.gitignore` of a project names it too.
-const DATA: &str = ".aggboot";
+/// Where the server keeps what it makes, unless told otherwise: its own default, below the project.
+const DATA: &str = "data";
 
 /// Runs the project that `here` is in, until it ends.
 pub(crate) fn run_local(args: &LocalArgs, here: &Path) -> Result<ExitCode> {
@@ -62,13 +62,13 @@ mod tests {
             let said = arguments(&args, Path::new("/p/src"), Path::new("/p"));
             assert_eq!(said.join(OsStr::new(" ")), OsStr::new(expected));
         };
-        check(none, "run -- --local --data-dir /p/.aggboot");
+        check(none, "run -- --local --data-dir /p/data");
         let all = LocalArgs {
             port: Some(9443),
-            data_dir: Some("data".into()),
+            data_dir: Some("kept".into()),
             release: true,
             server: vec!["-v".into(), "4".into()],
         };
-        check(all, "run --release -- --local --data-dir /p/src/data --secure-port 9443 -v 4");
+        check(all, "run --release -- --local --data-dir /p/src/kept --secure-port 9443 -v 4");
     }
 }

@@ -44,8 +44,11 @@ pub(crate) fn create(args: &ResourceArgs, here: &Path, format: Format, out: &mut
     let crate_name = plan::crate_name(&cargo_toml(&root)?)?;
     let dependency = Dependency::choose(args.scaffolding.aggboot_path.clone(), &root);
     let wanted = plan::create(&Templates::load()?, &manifest, &kind, &crate_name, &dependency)?;
-    let plan = planned(wanted, &root)?;
-    let next = next_after(&kind, &manifest.domain);
+    let mut plan = planned(wanted, &root)?;
+    if !plan.changes.is_empty() {
+        plan.notes.extend(notes(&root, &kind));
+    }
+    let next = next_after(&kind);
     finish("create group version resource", &root, &plan, args.scaffolding.dry_run, next, format, out)
 }
 
@@ -82,13 +85,22 @@ pub(crate) fn said(written: std::io::Result<()>) -> Result<()> {
     }
 }
 
-fn next_after(kind: &Kind, domain: &str) -> Vec<String> {
-    let module = format!("src/apis/{}/{}/{}.rs", kind.group_module(), kind.version, kind.module());
+fn next_after(kind: &Kind) -> Vec<String> {
     vec![
-        format!("edit {module}: the fields of {}", kind.kind),
         "cargo test".to_owned(),
-        format!("aggboot run local, then: kubectl get {}.{}", kind.plural, kind.api_group(domain)),
+        "aggboot run local".to_owned(),
+        format!("kubectl --kubeconfig data/kubeconfig create -f config/samples/{}.yaml", kind.file_name()),
     ]
+}
+
+/// What the plan cannot see to, but its reader can.
+fn notes(root: &Path, kind: &Kind) -> Vec<String> {
+    let mut notes = vec![format!("the fields of {} are yours to write, in {}", kind.kind, kind.path())];
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).unwrap_or_default();
+    if !library.contains("mod apis") {
+        notes.push("src/lib.rs has no `pub mod apis;`, so no kind is served until it has".to_owned());
+    }
+    notes
 }
 
 fn same_project(manifest: &Manifest, domain: &str, name: Option<&str>) -> Result<()> {

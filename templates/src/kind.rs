@@ -53,8 +53,7 @@ struct Context<'a> {
 }
 
 impl Kind {
-    /// The file of the type itself.
-    pub fn path(&self) -> String {
+    fn path(&self) -> String {
         format!("src/apis/{}/{}/{}.rs", self.group_module, self.version, self.module)
     }
 

@@ -65,7 +65,7 @@ pub fn tree(root: &Path) -> BTreeMap<PathBuf, Option<String>> {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             let name = path.strip_prefix(root).expect("below the root").to_owned();
-            if ["target", "Cargo.lock", ".aggboot"].map(Path::new).contains(&name.as_path()) {
+            if ["target", "Cargo.lock", "data"].map(Path::new).contains(&name.as_path()) {
                 continue;
             }
             let text = path.is_file().then(|| fs::read_to_string(&path).expect("a text file"));

@@ -10,9 +10,12 @@ use clap::Args;
     after_help = "\
 Examples:
   aggboot create group version resource --group inventory --version v1 --kind Server
-  aggboot create group version resource --group inventory --version v1 --kind Server --short-name srv --category all
-  aggboot create group version resource --group inventory --version v1 --kind Rack --cluster-scoped --no-status
-  aggboot create group version resource --group apps --version v1beta1 --kind Pool --scale --dry-run"
+  aggboot create group version resource --group inventory --version v1 --kind Server \\
+    --short-name srv --category all
+  aggboot create group version resource --group inventory --version v1 --kind Rack \\
+    --cluster-scoped --no-status
+  aggboot create group version resource --group apps --version v1beta1 --kind Pool --scale \\
+    --dry-run"
 )]
 pub(crate) struct ResourceArgs {
     /// The API group, without the project's domain

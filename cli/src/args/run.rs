@@ -13,7 +13,7 @@ pub(crate) struct LocalArgs {
     /// The port to serve on [default: the server's own]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// Where certificates, kubeconfig and data are kept [default: .aggboot in the project]
+    /// Where certificates, kubeconfig and data are kept [default: data, in the project]
     #[arg(long)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Build with optimizations

@@ -40,13 +40,18 @@ pub(crate) fn kind(value: &str) -> Result<String, Objection> {
         let rule = "a kind is UpperCamelCase: letters and digits, beginning with a capital letter, at most 63 characters";
         return Err(Objection::new(value, rule, corrected(value)));
     }
-    let taken =
-        |by: &str| Err(Objection::new(value, format!("the name is taken by {by}"), format!("{value}Item")));
-    match value {
-        name if OF_RUST.contains(&name) => taken("Rust, and the kind's own file needs it"),
-        name if OF_AGGBOOT.contains(&name) => taken("aggboot, and the kind's own file needs it"),
-        name if OF_KUBERNETES.contains(&name) => taken("Kubernetes in every API group"),
-        name => Ok(name.to_owned()),
+    match taken(value) {
+        Some(by) => Err(Objection::new(value, format!("the name is taken by {by}"), format!("{value}Item"))),
+        None => Ok(value.to_owned()),
+    }
+}
+
+fn taken(kind: &str) -> Option<&'static str> {
+    match kind {
+        name if OF_RUST.contains(&name) => Some("Rust, and the kind's own file needs it"),
+        name if OF_AGGBOOT.contains(&name) => Some("aggboot, and the kind's own file needs it"),
+        name if OF_KUBERNETES.contains(&name) => Some("Kubernetes in every API group"),
+        _ => None,
     }
 }
 
@@ -56,6 +61,7 @@ fn corrected(value: &str) -> String {
     let from_letter = camel.trim_start_matches(|c: char| c.is_ascii_digit()).to_upper_camel_case();
     match &from_letter[..from_letter.len().min(LONGEST)] {
         "" => "Server".to_owned(),
+        name if taken(name).is_some() => format!("{name}Item"),
         name => name.to_owned(),
     }
 }
@@ -72,7 +78,10 @@ mod tests {
         {
             assert_eq!(kind(good).as_deref(), Ok(good));
         }
-        let check = |bad: &str, example: &str| assert_eq!(kind(bad).unwrap_err().example, example, "{bad}");
+        let check = |bad: &str, example: &str| {
+            assert_eq!(kind(bad).unwrap_err().example, example, "{bad}");
+            assert_eq!(kind(example).as_deref(), Ok(example), "what is suggested passes");
+        };
         check("server", "Server");
         check("my-server", "MyServer");
         check("My_Server", "MyServer");
@@ -80,6 +89,7 @@ mod tests {
         check("", "Server");
         check("Sérver", "SRver");
         check("server list", "ServerList");
+        check("self", "SelfItem");
         check("Option", "OptionItem");
         check("Self", "SelfItem");
         check("App", "AppItem");

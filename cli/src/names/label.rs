@@ -114,6 +114,7 @@ mod tests {
         }
         let check = |bad: &str, example: &str| {
             assert_eq!(domain(bad).unwrap_err().example, example, "{bad}");
+            assert_eq!(domain(example).as_deref(), Ok(example), "what is suggested passes");
         };
         check("Foo Bar", "foo-bar");
         check("Example.COM", "example.com");
@@ -136,6 +137,7 @@ mod tests {
         }
         let check = |bad: &str, example: &str| {
             assert_eq!(group(bad, "example.com").unwrap_err().example, example, "{bad}");
+            assert_eq!(group(example, "example.com").as_deref(), Ok(example), "what is suggested passes");
         };
         check("Inventory", "inventory");
         check("inventory.example.com", "inventory");
@@ -156,6 +158,7 @@ mod tests {
         }
         let check = |bad: &str, example: &str| {
             assert_eq!(version(bad).unwrap_err().example, example, "{bad}");
+            assert_eq!(version(example).as_deref(), Ok(example), "what is suggested passes");
         };
         check("1", "v1");
         check("V1", "v1");
@@ -178,6 +181,7 @@ mod tests {
         }
         let check = |bad: &str, example: &str| {
             assert_eq!(label(bad, "servers").unwrap_err().example, example, "{bad}");
+            assert_eq!(label(example, "servers").as_deref(), Ok(example), "what is suggested passes");
         };
         check("Servers", "servers");
         check("1servers", "servers");

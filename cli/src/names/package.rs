@@ -23,13 +23,17 @@ const TAKEN: &[&str] = &[
 
 /// `edge-fleet`.
 pub(crate) fn package(value: &str) -> Result<String, Objection> {
-    label(value, "fleet")?;
-    let alone = super::module(value, "") == super::stem(value);
-    if TAKEN.contains(&value) || !alone {
+    let free = |name: String| if taken(&name) { format!("{name}-server") } else { name };
+    label(value, "fleet").map_err(|objection| Objection { example: free(objection.example), ..objection })?;
+    if taken(value) {
         let rule = "the name is a Rust keyword, or one that Cargo or the project's own crates use";
         return Err(Objection::new(value, rule, format!("{value}-server")));
     }
     Ok(value.to_owned())
+}
+
+fn taken(name: &str) -> bool {
+    TAKEN.contains(&name) || super::module(name, "") != super::stem(name)
 }
 
 #[cfg(test)]
@@ -43,11 +47,13 @@ mod tests {
         }
         let check = |bad: &str, example: &str| {
             assert_eq!(package(bad).unwrap_err().example, example, "{bad}");
+            assert_eq!(package(example).as_deref(), Ok(example), "what is suggested passes");
         };
         check("Edge Fleet", "edge-fleet");
         check(".tmpAbC", "tmpabc");
         check("1st", "st");
         check("tokio", "tokio-server");
+        check("Tokio", "tokio-server");
         check("type", "type-server");
         check("", "fleet");
     }

@@ -63,12 +63,11 @@ fn cargo_toml(templates: &Templates, manifest: &Manifest, dependency: &Dependenc
 }
 
 fn other_options(served: &Kind, asked: &Kind) -> Failure {
-    let module = format!("src/apis/{}/{}/{}.rs", served.group_module(), served.version, served.module());
     Failure::Refused {
         argument: "--kind".to_owned(),
         value: asked.kind.clone(),
         rule: format!("it was made with other options ({})", differences(served, asked)),
-        advice: format!("edit {module}, and its entry in {MANIFEST} to match"),
+        advice: format!("edit {}, and its entry in {MANIFEST} to match", served.path()),
     }
 }
 

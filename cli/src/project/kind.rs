@@ -136,6 +136,11 @@ impl Kind {
         [&self.plural, &self.singular].into_iter().chain(&self.short_names).map(String::as_str)
     }
 
+    /// The file of the type itself.
+    pub(crate) fn path(&self) -> String {
+        format!("src/apis/{}/{}/{}.rs", self.group_module(), self.version, self.module())
+    }
+
     /// What its test and its sample are called.
     pub(crate) fn file_name(&self) -> String {
         format!("{}_{}_{}", self.group_module(), self.version, names::stem(&self.kind))
