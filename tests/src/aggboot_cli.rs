@@ -44,6 +44,11 @@ impl AggbootCli {
             .expect("sh starts")
     }
 
+    /// A command line of it, to be completed.
+    pub fn command(&self) -> Command {
+        Command::new(&self.0)
+    }
+
     /// Runs it, and insists that it succeeds. The words are separated by blanks.
     pub fn succeed(&self, folder: &Path, words: &str) -> Output {
         let output = self.run(folder, &words.split_whitespace().collect::<Vec<_>>());
