@@ -134,6 +134,23 @@ fn the_order_of_the_kinds_does_not_matter_to_the_code() {
     assert_eq!(backward, forward);
 }
 
+/// The manifest is written last, so a run that was killed is finished by running it again.
+#[test]
+fn what_was_cut_short_is_finished_by_asking_again() {
+    let cli = AggbootCli::build();
+    let golden = &GOLDENS[0];
+    let folder = tempfile::tempdir().unwrap();
+    cli.succeed(folder.path(), golden.init);
+    let manifest = folder.path().join("aggboot.toml");
+    let before = fs::read(&manifest).unwrap();
+    cli.succeed(folder.path(), &create(golden.kinds[0]));
+    let whole = tree(folder.path());
+    fs::write(&manifest, before).unwrap();
+    fs::remove_file(folder.path().join("tests/inventory_v1_server.rs")).unwrap();
+    cli.succeed(folder.path(), &create(golden.kinds[0]));
+    assert_eq!(tree(folder.path()), whole);
+}
+
 #[test]
 fn rustfmt_would_not_change_them() {
     for golden in &GOLDENS {

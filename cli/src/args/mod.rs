@@ -109,3 +109,43 @@ pub(crate) struct Scaffolding {
     #[arg(long, value_name = "PATH", env = "AGGBOOT_PATH", hide = true)]
     pub(crate) aggboot_path: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Command as Clap, CommandFactory};
+
+    /// Every command that can be run, with the words that lead to it.
+    fn leaves(command: &Clap, path: &str) -> Vec<(String, Clap)> {
+        let path = format!("{path} {}", command.get_name());
+        if !command.has_subcommands() {
+            return vec![(path, command.clone())];
+        }
+        command.get_subcommands().flat_map(|command| leaves(command, &path)).collect()
+    }
+
+    #[test]
+    fn every_example_in_a_help_text_is_understood() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        for (path, command) in leaves(&cli, "") {
+            let help =
+                command.get_after_help().map(ToString::to_string).unwrap_or_default().replace("\\\n", " ");
+            let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  aggboot ")).collect();
+            assert!(help.contains(path.trim()), "{path} has an example of itself: {help}");
+            for example in examples {
+                let words = example.split_whitespace().take_while(|word| *word != ">");
+                Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_shell_gets_a_script() {
+        for shell in Shell::value_variants() {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "aggboot", &mut script);
+            assert!(String::from_utf8(script).unwrap().contains("domain"), "{shell} knows the flags");
+        }
+    }
+}
