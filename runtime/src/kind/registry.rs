@@ -76,6 +76,17 @@ impl Registry {
         Ok(registry)
     }
 
+    /// The registry of kinds that are judged already.
+    #[cfg(test)]
+    pub(crate) fn of(resources: Vec<Resource>) -> Registry {
+        let mut registry = Registry::default();
+        for resource in resources {
+            registry.add(Arc::new(resource)).expect("names do not clash");
+        }
+        registry.sort();
+        registry
+    }
+
     /// The groups, in the order of discovery.
     #[must_use]
     pub fn groups(&self) -> &[Group] {

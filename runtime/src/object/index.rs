@@ -13,7 +13,7 @@ use crate::kind::FieldPath;
 /// Why stored bytes cannot be read as an object.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored bytes are no object: {0}")]
-pub struct Malformed(String);
+pub struct Malformed(pub(super) String);
 
 /// The few facts of an object that lists, watches and admission ask for.
 #[derive(Debug)]

@@ -3,7 +3,11 @@
 //! Typed values exist only while user code runs on them.
 
 #[cfg(feature = "server")]
+pub mod encode;
+#[cfg(feature = "server")]
 mod index;
+#[cfg(feature = "server")]
+pub mod metadata;
 #[cfg(feature = "server")]
 #[allow(clippy::module_inception, reason = "the noun of the room")]
 mod object;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::index::Index;
 pub use super::index::Malformed;
-use super::splice;
+use super::{Tree, splice};
 use crate::kind::FieldPath;
 use crate::storage::{Key, Revision, Stored};
 
@@ -17,6 +17,8 @@ pub struct Object {
     key: Key,
     revision: Revision,
     bytes: Bytes,
+    /// How many bytes of the resourceVersion stand in `bytes`; none in a draft.
+    spliced: usize,
     stale: bool,
     index: Arc<Index>,
 }
@@ -30,16 +32,30 @@ impl Object {
             key: stored.key.clone(),
             revision: stored.revision,
             bytes,
+            spliced: splice::added(stored.revision),
             stale: stored.stale,
             index: Arc::new(index),
         })
+    }
+
+    /// An object that is not stored, as a dry run answers it: without a resourceVersion.
+    pub fn draft(key: Key, bytes: Bytes, selectable: &[FieldPath]) -> Result<Object, Malformed> {
+        let index = Arc::new(Index::parse(&bytes, selectable)?);
+        Ok(Object { key, revision: Revision::FIRST, bytes, spliced: 0, stale: false, index })
     }
 
     /// The same object at another revision: a deletion is told with the object as it last was.
     #[must_use]
     pub fn at(&self, revision: Revision) -> Object {
         let bytes = splice::serve(&self.stored(), self.cut(), revision);
-        Object { revision, bytes, key: self.key.clone(), stale: self.stale, index: Arc::clone(&self.index) }
+        Object {
+            revision,
+            bytes,
+            spliced: splice::added(revision),
+            key: self.key.clone(),
+            stale: self.stale,
+            index: Arc::clone(&self.index),
+        }
     }
 
     /// Where it is stored.
@@ -64,14 +80,20 @@ impl Object {
     #[must_use]
     pub fn metadata(&self) -> Bytes {
         let range = &self.index.metadata;
-        self.bytes.slice(range.start..range.end + splice::added(self.revision))
+        self.bytes.slice(range.start..range.end + self.spliced)
     }
 
     /// The value of `metadata` as it is served, borrowed.
     #[must_use]
     pub fn metadata_slice(&self) -> &[u8] {
         let range = &self.index.metadata;
-        &self.bytes[range.start..range.end + splice::added(self.revision)]
+        &self.bytes[range.start..range.end + self.spliced]
+    }
+
+    /// `metadata.resourceVersion`, empty for a draft.
+    #[must_use]
+    pub fn resource_version(&self) -> String {
+        if self.spliced == 0 { String::new() } else { self.revision.to_string() }
     }
 
     /// The name.
@@ -154,13 +176,18 @@ impl Object {
     /// The stored form: what it is, without the resourceVersion.
     #[must_use]
     pub fn stored(&self) -> Vec<u8> {
-        splice::unserve(&self.bytes, self.cut(), self.revision)
+        splice::unserve(&self.bytes, self.cut(), self.spliced)
     }
 
     /// Whether storing these bytes would change nothing.
     #[must_use]
     pub fn is_stored_as(&self, stored: &[u8]) -> bool {
-        splice::same(&self.bytes, self.cut(), self.revision, stored)
+        splice::same(&self.bytes, self.cut(), self.spliced, stored)
+    }
+
+    /// The object, decoded.
+    pub fn tree(&self) -> Result<Tree, Malformed> {
+        Tree::parse_json(&self.bytes).map(|(tree, _)| tree).map_err(|error| Malformed(error.to_string()))
     }
 
     /// Just behind the brace that opens `metadata`, in both forms.

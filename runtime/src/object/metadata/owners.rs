@@ -1,0 +1,39 @@
+//! Owner references that say the same thing twice.
+
+use super::super::{Map, Tree};
+
+/// Drops owner references that equal an earlier one; answers the uids of those dropped.
+pub fn drop_duplicate_owners(metadata: &mut Map) -> Vec<String> {
+    let Some(Tree::List(owners)) = metadata.get_mut("ownerReferences") else { return Vec::new() };
+    let mut dropped = Vec::new();
+    let mut kept: Vec<Tree> = Vec::with_capacity(owners.len());
+    for owner in owners.drain(..) {
+        if kept.contains(&owner) {
+            dropped.push(owner.get("uid").and_then(Tree::as_str).unwrap_or_default().to_owned());
+        } else {
+            kept.push(owner);
+        }
+    }
+    *owners = kept;
+    dropped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_equal_references_are_dropped() {
+        let owner = |uid: &str, name: &str| {
+            Tree::Map(
+                [("uid".to_owned(), uid.into()), ("name".to_owned(), name.into())].into_iter().collect(),
+            )
+        };
+        let owners = vec![owner("u", "a"), owner("u", "b"), owner("u", "a"), owner("v", "a")];
+        let mut metadata: Map = [("ownerReferences".to_owned(), Tree::List(owners))].into_iter().collect();
+        assert_eq!(drop_duplicate_owners(&mut metadata), ["u"]);
+        let left = metadata["ownerReferences"].as_list().expect("a list");
+        assert_eq!(left, [owner("u", "a"), owner("u", "b"), owner("v", "a")]);
+        assert!(drop_duplicate_owners(&mut Map::new()).is_empty());
+    }
+}
