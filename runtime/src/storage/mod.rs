@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod record;
 mod table;
+pub mod view;
 mod watch;
 
 #[cfg(any(test, feature = "testing"))]

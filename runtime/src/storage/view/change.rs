@@ -1,0 +1,206 @@
+//! Changes of objects, shared by all the watchers that see them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+
+use super::Known;
+use crate::object::Object;
+use crate::storage::{Event, Events, Result, Revision, Stored};
+
+/// How many changes are kept for watchers that come to them a little later than others.
+const KEPT: usize = 256;
+
+/// What a watcher is told of a change; which one it is depends on the watcher's selector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The object came to be, or began to match.
+    Added,
+    /// The object changed.
+    Modified,
+    /// The object went, or ceased to match.
+    Deleted,
+}
+
+/// One change of one object.
+#[derive(Debug)]
+pub struct Change {
+    revision: Revision,
+    old: Option<Arc<Object>>,
+    new: Option<Arc<Object>>,
+    /// The old object at the revision of the change.
+    last: OnceLock<Arc<Object>>,
+    lines: [OnceLock<Bytes>; 3],
+}
+
+impl Change {
+    /// The revision of the write.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The object before.
+    #[must_use]
+    pub fn old(&self) -> Option<&Arc<Object>> {
+        self.old.as_ref()
+    }
+
+    /// The object after.
+    #[must_use]
+    pub fn new(&self) -> Option<&Arc<Object>> {
+        self.new.as_ref()
+    }
+
+    /// What a watcher with that predicate is told, and of which object; nothing if neither state matches.
+    pub fn seen(&self, matches: impl Fn(&Object) -> bool) -> Option<(ChangeKind, &Arc<Object>)> {
+        let old = self.old.as_ref().filter(|object| matches(object));
+        let new = self.new.as_ref().filter(|object| matches(object));
+        match (old, new) {
+            (None, None) => None,
+            (None, Some(new)) => Some((ChangeKind::Added, new)),
+            (Some(_), Some(new)) => Some((ChangeKind::Modified, new)),
+            (Some(old), None) => {
+                let last = self.last.get_or_init(|| Arc::new(old.at(self.revision)));
+                Some((ChangeKind::Deleted, last))
+            }
+        }
+    }
+
+    /// The line of a plain watch, made by the first watcher that needs it.
+    pub fn line(&self, kind: ChangeKind, make: impl FnOnce() -> Bytes) -> Bytes {
+        self.lines[kind as usize].get_or_init(make).clone()
+    }
+}
+
+/// Changes in the order of their revisions.
+#[derive(Debug)]
+pub struct Step {
+    /// The changes; none is progress only.
+    pub changes: Vec<Arc<Change>>,
+    /// Nothing at or below it will follow.
+    pub through: Revision,
+}
+
+/// The changes of one watch, ending with one error. Dropping it ends the watch.
+#[derive(Debug)]
+pub struct Changes {
+    events: Events,
+    known: Arc<Known>,
+}
+
+impl Changes {
+    pub(super) fn new(events: Events, known: Arc<Known>) -> Self {
+        Changes { events, known }
+    }
+
+    /// The next step. `None` comes only after the error that ended the watch.
+    pub async fn next(&mut self) -> Option<Result<Step>> {
+        let batch = match self.events.next().await? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        let changes = batch.events.iter().map(|event| self.known.change(event)).collect::<Result<_>>();
+        Some(changes.map(|changes| Step { changes, through: batch.through }))
+    }
+}
+
+/// The latest changes, by revision.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<Window>);
+
+#[derive(Debug, Default)]
+struct Window {
+    changes: HashMap<Revision, (Arc<Event>, Arc<Change>)>,
+    order: VecDeque<Revision>,
+}
+
+impl Known {
+    /// The change that an event tells, made once for all watchers.
+    fn change(&self, event: &Arc<Event>) -> Result<Arc<Change>> {
+        if let Some(change) = self.changes.get(event) {
+            return Ok(change);
+        }
+        let stored = event.value.as_ref().map(|value| Stored {
+            key: event.key.clone(),
+            revision: event.revision,
+            value: value.clone(),
+            stale: false,
+        });
+        let old = event.previous.as_ref().map(|stored| self.object(stored)).transpose()?;
+        let new = stored.map(|stored| self.object(&stored)).transpose()?;
+        if new.is_none() {
+            self.objects.forget(&event.key);
+        }
+        let change =
+            Change { revision: event.revision, old, new, last: OnceLock::new(), lines: Default::default() };
+        Ok(self.changes.put(event, Arc::new(change)))
+    }
+}
+
+impl Recent {
+    fn get(&self, event: &Arc<Event>) -> Option<Arc<Change>> {
+        let window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, change) = window.changes.get(&event.revision)?;
+        // A store may give several keys one revision.
+        (known.key == event.key).then(|| Arc::clone(change))
+    }
+
+    /// Keeps a change; answers the one that is already kept for the event, if somebody was quicker.
+    fn put(&self, event: &Arc<Event>, change: Arc<Change>) -> Arc<Change> {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, kept)) = window.changes.get(&event.revision) {
+            return if known.key == event.key { Arc::clone(kept) } else { change };
+        }
+        if window.order.len() == KEPT
+            && let Some(oldest) = window.order.pop_front()
+        {
+            window.changes.remove(&oldest);
+        }
+        window.order.push_back(event.revision);
+        window.changes.insert(event.revision, (Arc::clone(event), Arc::clone(&change)));
+        change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Key;
+
+    fn object(revision: u64, label: &str) -> Arc<Object> {
+        let value = format!(r#"{{"metadata":{{"name":"n","labels":{{"l":"{label}"}}}}}}"#).into();
+        let revision = Revision::new(revision).expect("not 0");
+        let stored = Stored { key: Key::new("g/ks/n"), revision, value, stale: false };
+        Arc::new(Object::read(&stored, &[]).expect("an object"))
+    }
+
+    #[test]
+    fn a_selector_decides_what_a_change_looks_like() {
+        use ChangeKind::{Added, Deleted, Modified};
+        for (old, new, seen) in [
+            (None, Some("yes"), Some(Added)),
+            (None, Some("no"), None),
+            (Some("no"), Some("yes"), Some(Added)),
+            (Some("yes"), Some("yes"), Some(Modified)),
+            (Some("yes"), Some("no"), Some(Deleted)),
+            (Some("yes"), None, Some(Deleted)),
+            (Some("no"), None, None),
+        ] {
+            let change = Change {
+                revision: Revision::new(7).expect("not 0"),
+                old: old.map(|label| object(3, label)),
+                new: new.map(|label| object(7, label)),
+                last: OnceLock::new(),
+                lines: Default::default(),
+            };
+            let told = change.seen(|object| object.label("l") == Some("yes"));
+            assert_eq!(told.map(|(kind, _)| kind), seen, "{old:?} -> {new:?}");
+            if let Some((_, object)) = told {
+                assert_eq!(object.revision(), change.revision());
+                assert_eq!(object.label("l"), Some("yes"));
+            }
+        }
+    }
+}

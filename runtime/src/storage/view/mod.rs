@@ -1,0 +1,145 @@
+//! What verbs use of a store: objects instead of bytes, changes instead of events.
+//!
+//! A view belongs to one resource, since reading a record needs the kind's selectable fields. The plain
+//! view here asks the store each time and only remembers what it has read; a cache is another view.
+
+mod change;
+mod memo;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use change::{Change, ChangeKind, Changes, Step};
+
+use self::change::Recent;
+use self::memo::Memo;
+use super::{At, BoxFuture, Error, Key, Prefix, Query, Read, Result, Revision, Start, Storage, Stored};
+use crate::kind::FieldPath;
+use crate::object::Object;
+
+/// How long a read waits for a revision that is not reached yet.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The objects of one resource.
+pub trait View: Send + Sync + Debug + 'static {
+    /// One object. Waits up to three seconds for a revision of the future.
+    fn get<'a>(&'a self, key: &'a Key, at: At) -> BoxFuture<'a, Result<Read<Option<Arc<Object>>>>>;
+
+    /// A page of objects. Waits up to three seconds for a revision of the future.
+    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Objects>>>;
+
+    /// The changes under a prefix, as [`Storage::watch`] tells them.
+    fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start) -> BoxFuture<'a, Result<Changes>>;
+
+    /// The object of a record: one just written, or one that came with a conflict.
+    fn object(&self, stored: &Stored) -> Result<Arc<Object>>;
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// In the byte order of their keys.
+    pub items: Vec<Arc<Object>>,
+    /// Whether items follow.
+    pub more: bool,
+    /// How many follow, when that was asked.
+    pub remaining: Option<u64>,
+}
+
+/// A view without a cache: every read asks the store, but a record is parsed once.
+#[derive(Debug)]
+pub struct Plain {
+    storage: Arc<dyn Storage>,
+    known: Arc<Known>,
+}
+
+/// What was read before.
+#[derive(Debug)]
+struct Known {
+    selectable: Vec<FieldPath>,
+    objects: Memo,
+    changes: Recent,
+}
+
+impl Plain {
+    /// The view of a resource with these selectable fields.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, selectable: Vec<FieldPath>) -> Self {
+        let known = Known { selectable, objects: Memo::default(), changes: Recent::default() };
+        Plain { storage, known: Arc::new(known) }
+    }
+
+    /// Waits until the store has reached a revision; answers the error if it does not in time.
+    async fn reach(&self, asked: Revision, error: Error) -> Result<()> {
+        let reached = async {
+            let everything = Prefix::everything();
+            let mut events = self.storage.watch(&everything, Start::Now, false).await?;
+            while let Some(batch) = events.next().await {
+                if batch?.through >= asked {
+                    return Ok(());
+                }
+            }
+            Err(error.clone())
+        };
+        tokio::time::timeout(PATIENCE, reached).await.unwrap_or_else(|_| Err(error.clone()))
+    }
+}
+
+impl View for Plain {
+    fn get<'a>(&'a self, key: &'a Key, at: At) -> BoxFuture<'a, Result<Read<Option<Arc<Object>>>>> {
+        Box::pin(async move {
+            let read = match (self.storage.get(key, at).await, at) {
+                (Err(error @ Error::Future { asked, .. }), At::NotBefore(_) | At::Exactly(_)) => {
+                    self.reach(asked, error).await?;
+                    self.storage.get(key, at).await
+                }
+                (read, _) => read,
+            }?;
+            let value = read.value.map(|stored| self.known.object(&stored)).transpose()?;
+            Ok(Read { at: read.at, value })
+        })
+    }
+
+    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Objects>>> {
+        Box::pin(async move {
+            let read = match (self.storage.list(query.clone()).await, query.at) {
+                (Err(error @ Error::Future { asked, .. }), At::NotBefore(_) | At::Exactly(_)) => {
+                    self.reach(asked, error).await?;
+                    self.storage.list(query).await
+                }
+                (read, _) => read,
+            }?;
+            let page = read.value;
+            let items = page.items.iter().map(|stored| self.known.object(stored)).collect::<Result<_>>()?;
+            Ok(Read { at: read.at, value: Objects { items, more: page.more, remaining: page.remaining } })
+        })
+    }
+
+    fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start) -> BoxFuture<'a, Result<Changes>> {
+        Box::pin(async move {
+            let events = self.storage.watch(prefix, from, true).await?;
+            Ok(Changes::new(events, Arc::clone(&self.known)))
+        })
+    }
+
+    fn object(&self, stored: &Stored) -> Result<Arc<Object>> {
+        self.known.object(stored)
+    }
+}
+
+impl Known {
+    fn object(&self, stored: &Stored) -> Result<Arc<Object>> {
+        if let Some(object) = self.objects.get(&stored.key, stored.revision) {
+            return Ok(object);
+        }
+        let object = Object::read(stored, &self.selectable).map_err(|error| Error::Corrupt {
+            key: stored.key.clone(),
+            revision: stored.revision,
+            why: error.to_string(),
+        })?;
+        let object = Arc::new(object);
+        self.objects.put(&object);
+        Ok(object)
+    }
+}
