@@ -11,6 +11,8 @@ pub mod object;
 pub mod schema;
 
 #[cfg(feature = "server")]
+pub mod admission;
+#[cfg(feature = "server")]
 pub mod cluster;
 #[cfg(feature = "server")]
 pub mod request;
@@ -20,6 +22,8 @@ pub mod respond;
 pub mod served;
 #[cfg(feature = "server")]
 pub mod storage;
+#[cfg(feature = "server")]
+pub mod verbs;
 
 pub use error::{Error, Result};
 pub use k8s_openapi;

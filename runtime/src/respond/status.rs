@@ -323,6 +323,13 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "Conflict", why)
     }
 
+    /// Puts words before the text.
+    #[must_use]
+    pub fn prefixed(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
+        self
+    }
+
     /// Names what the failure is about.
     #[must_use]
     pub fn about(mut self, resource: GroupResource<'_>, name: &str) -> Self {

@@ -1,0 +1,32 @@
+//! Where the machinery asks the kind: its schema and its author's hooks, always in the same order.
+
+use crate::kind::Kind;
+use crate::object::Tree;
+use crate::respond::{ApiError, ApiResult};
+use crate::schema::FieldErrors;
+
+/// Prunes unknown fields, drops nulls, applies defaults (constant, then the author's) and checks types.
+/// Answers the paths of what was unknown.
+pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
+    if let Some(error) = kind.schema.type_errors(tree) {
+        return Err(error);
+    }
+    let unknown = kind.schema.prune(tree);
+    kind.schema.drop_nulls(tree);
+    kind.schema.apply_defaults(tree);
+    if let Some(set_defaults) = kind.hooks.set_defaults {
+        set_defaults(tree)?;
+    }
+    Ok(unknown)
+}
+
+/// The rules of the kind: its schema, then the author's. `old` is the stored object on updates.
+pub fn validate(kind: &Kind, tree: &Tree, old: Option<&Tree>, errors: &mut FieldErrors) -> ApiResult<()> {
+    kind.schema.validate(tree, old, errors);
+    let sound = errors.is_empty();
+    match kind.hooks.validate.map(|validate| validate(tree, old, errors)) {
+        // What breaks the schema need not fit the type.
+        Some(Err(why)) if sound => Err(ApiError::internal(why)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,88 @@
+//! The verbs of stored kinds: one verb, one file.
+//!
+//! [`Kinds`] finds the resource a request means and hands it to the verb. What verbs share stands
+//! beside them: `gate` (what is served where), `selection`, `write` (the one path of every write),
+//! `present` (objects and lists in the form that was asked for) and `failure` (what a client is told of
+//! the store's troubles).
+
+mod create;
+mod failure;
+mod gate;
+mod get;
+mod judge;
+mod list;
+pub mod present;
+pub mod selection;
+mod store;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cluster::namespaces::Namespaces;
+use crate::kind::registry::{Backend, Registry, Resource};
+use crate::request::{Request, Verb};
+use crate::respond::{ApiError, ApiResult, Response};
+use crate::storage::Storage;
+use gate::Target;
+pub use list::Listed;
+use store::Store;
+
+/// How long a write may take, whatever the deadline of the request.
+const LONGEST_WRITE: Duration = Duration::from_secs(34);
+
+/// The kinds of a server, ready to answer.
+#[derive(Debug)]
+pub struct Kinds {
+    registry: Arc<Registry>,
+    /// By the address of the resource in the registry, which holds still.
+    stores: HashMap<usize, Store>,
+}
+
+impl Kinds {
+    /// The kinds of a registry: stored ones over `storage`.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Kinds {
+        let resources = registry.groups().iter().flat_map(|group| &group.versions);
+        let stored = resources
+            .flat_map(|version| &version.resources)
+            .filter(|resource| matches!(resource.backend, Backend::Stored));
+        let stores = stored
+            .map(|resource| {
+                let kind = Arc::clone(&resource.kind);
+                (address(resource), Store::new(kind, Arc::clone(&storage), Arc::clone(&namespaces)))
+            })
+            .collect();
+        Kinds { registry, stores }
+    }
+
+    /// Answers a request for a resource.
+    pub async fn answer(&self, request: Request) -> ApiResult<Response> {
+        let info = request.info.resource.clone().ok_or_else(ApiError::no_such_resource)?;
+        let (resource, target) = gate::find(&self.registry, &info)?;
+        gate::allow(&resource.kind, target, &request.head.method, !info.namespace.is_empty())?;
+        let store = self.stores.get(&address(resource)).ok_or_else(ApiError::no_such_resource)?;
+        let (namespace, name) = (info.namespace.as_str(), info.name.as_str());
+        match (target, &request.info.verb) {
+            (Target::Item | Target::Status, Verb::Get) => get::get(store, &request, namespace, name).await,
+            (Target::Collection, Verb::List) => list::list(store, &request, namespace, name).await,
+            (Target::Collection, Verb::Create) => timely(create::create(store, request, namespace)).await,
+            _ => Err(ApiError::method_not_allowed()),
+        }
+    }
+}
+
+fn address(resource: &Arc<Resource>) -> usize {
+    Arc::as_ptr(resource) as usize
+}
+
+/// Gives up waiting for a write; it may still happen.
+async fn timely(write: impl Future<Output = ApiResult<Response>>) -> ApiResult<Response> {
+    tokio::time::timeout(LONGEST_WRITE, write).await.unwrap_or_else(|_| {
+        let text = "request did not complete within requested timeout - context deadline exceeded";
+        Err(ApiError::timeout(text, 0))
+    })
+}

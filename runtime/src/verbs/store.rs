@@ -1,0 +1,91 @@
+//! One stored resource: its kind, where its objects are, and how they are read.
+
+use std::sync::Arc;
+
+use super::failure;
+use crate::cluster::namespaces::Namespaces;
+use crate::kind::Kind;
+use crate::object::Object;
+use crate::respond::status::GroupResource;
+use crate::respond::{ApiError, ApiResult};
+use crate::storage::view::{Plain, View};
+use crate::storage::{At, Key, Prefix, Read, Revision, Storage, Stored};
+
+/// A stored resource.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) kind: Arc<Kind>,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) view: Arc<dyn View>,
+    pub(super) namespaces: Arc<dyn Namespaces>,
+    prefix: Prefix,
+}
+
+impl Store {
+    pub(super) fn new(kind: Arc<Kind>, storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Self {
+        let view = Arc::new(Plain::new(Arc::clone(&storage), kind.selectable.clone()));
+        let prefix = Prefix::new(format!("{}/{}/", kind.group, kind.plural));
+        Store { kind, storage, view, namespaces, prefix }
+    }
+
+    /// The key of an object; `namespace` is empty for objects of the cluster.
+    pub(super) fn key(&self, namespace: &str, name: &str) -> Key {
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        Key::new(format!("{}{namespace}{slash}{name}", self.prefix))
+    }
+
+    /// The prefix of all objects, or of those of a namespace.
+    pub(super) fn prefix(&self, namespace: &str) -> Prefix {
+        if namespace.is_empty() {
+            self.prefix.clone()
+        } else {
+            Prefix::new(format!("{}{namespace}/", self.prefix))
+        }
+    }
+
+    /// The resource, as most errors name it.
+    pub(super) fn resource(&self) -> GroupResource<'_> {
+        GroupResource { group: &self.kind.group, resource: &self.kind.plural }
+    }
+
+    /// The kind, as `Invalid` names it.
+    pub(super) fn kind_name(&self) -> GroupResource<'_> {
+        GroupResource { group: &self.kind.group, resource: &self.kind.kind }
+    }
+
+    /// The object, if there is one.
+    pub(super) async fn find(&self, key: &Key, name: &str, at: At) -> ApiResult<Option<Arc<Object>>> {
+        let read: Read<_> =
+            self.view.get(key, at).await.map_err(|error| failure::answer(error, self.resource(), name))?;
+        Ok(read.value)
+    }
+
+    /// The object as it is now, or 404.
+    pub(super) async fn live(&self, key: &Key, name: &str) -> ApiResult<Arc<Object>> {
+        let found = self.find(key, name, At::Latest).await?;
+        found.ok_or_else(|| ApiError::not_found(self.resource(), name))
+    }
+
+    /// The object that was just written, or that came with a conflict.
+    pub(super) fn object(
+        &self,
+        key: &Key,
+        revision: Revision,
+        value: bytes::Bytes,
+    ) -> ApiResult<Arc<Object>> {
+        let stored = Stored { key: key.clone(), revision, value, stale: false };
+        self.record(&stored)
+    }
+
+    /// The object of a record.
+    pub(super) fn record(&self, stored: &Stored) -> ApiResult<Arc<Object>> {
+        let name = stored.key.as_str().rsplit('/').next().unwrap_or_default();
+        self.view.object(stored).map_err(|error| failure::answer(error, self.resource(), name))
+    }
+
+    /// An object as if it were stored, for dry runs.
+    pub(super) fn as_if(&self, key: &Key, revision: Revision, value: bytes::Bytes) -> ApiResult<Arc<Object>> {
+        let stored = Stored { key: key.clone(), revision, value, stale: false };
+        Ok(Arc::new(Object::read(&stored, &self.kind.selectable)?))
+    }
+}

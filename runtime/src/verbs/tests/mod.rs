@@ -1,0 +1,308 @@
+//! The verbs over the memory storage, asked by requests that never were on a wire.
+
+mod create;
+mod get;
+mod list;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http_body_util::{BodyExt as _, Full};
+use serde_json::Value;
+
+use super::Kinds;
+use crate::cluster::namespaces::{EveryNamespace, Namespaces};
+use crate::kind::registry::{Backend, Registry, Resource};
+use crate::kind::{FieldPath, HookFns, Kind, ScalePaths, Scope, Strategy};
+use crate::object::Tree;
+use crate::request::info::ResourceInfo;
+use crate::request::{QueryPairs, Request, RequestInfo, User, Verb, Warnings};
+use crate::respond::Body;
+use crate::schema::compiled::Compiled;
+use crate::storage::Storage;
+use crate::storage::memory::Memory;
+
+/// Where widgets of the namespace `default` are.
+pub const WIDGETS: &str = "/apis/example.com/v1/namespaces/default/widgets";
+/// Where widgets of all namespaces are.
+pub const ALL_WIDGETS: &str = "/apis/example.com/v1/widgets";
+/// Where gadgets, which are of the cluster, are.
+pub const GADGETS: &str = "/apis/example.com/v1/gadgets";
+
+/// A server without a wire.
+pub struct Bench {
+    kinds: Kinds,
+    pub storage: Arc<dyn Storage>,
+    draining: tokio::sync::watch::Sender<bool>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: u16,
+    pub body: Value,
+    pub text: String,
+    pub warnings: Vec<String>,
+    pub content_type: String,
+}
+
+/// A request in the making.
+pub struct Ask<'a> {
+    bench: &'a Bench,
+    method: http::Method,
+    uri: String,
+    headers: http::HeaderMap,
+    body: Bytes,
+}
+
+impl Bench {
+    pub fn new() -> Bench {
+        Bench::with(Arc::new(EveryNamespace))
+    }
+
+    pub fn with(namespaces: Arc<dyn Namespaces>) -> Bench {
+        Bench::over(Arc::new(Memory::new()), namespaces)
+    }
+
+    pub fn over(storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Bench {
+        let stored =
+            |kind| Resource { kind: Arc::new(kind), backend: Backend::Stored, subresources: Vec::new() };
+        let registry = Registry::of(vec![stored(widget()), stored(gadget())]);
+        let kinds = Kinds::new(Arc::new(registry), Arc::clone(&storage), namespaces);
+        Bench { kinds, storage, draining: tokio::sync::watch::channel(false).0 }
+    }
+
+    pub fn ask(&self, method: &str, uri: &str) -> Ask<'_> {
+        Ask {
+            bench: self,
+            method: method.parse().expect("a method"),
+            uri: uri.to_owned(),
+            headers: http::HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    pub async fn get(&self, uri: &str) -> Answer {
+        self.ask("GET", uri).send().await
+    }
+
+    pub async fn post(&self, uri: &str, body: Value) -> Answer {
+        self.ask("POST", uri).json(&body).send().await
+    }
+
+    /// Creates a widget and answers it.
+    pub async fn widget(&self, name: &str) -> Value {
+        let body = serde_json::json!({"metadata": {"name": name}, "spec": {"replicas": 1}});
+        let answer = self.post(WIDGETS, body).await;
+        assert_eq!(answer.code, 201, "{}", answer.text);
+        answer.body
+    }
+
+    /// Tells watches that the server drains.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+}
+
+impl Ask<'_> {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().expect("a header"));
+        self
+    }
+
+    pub fn json(mut self, body: &Value) -> Self {
+        self.body = body.to_string().into();
+        self
+    }
+
+    pub fn text(mut self, body: &str) -> Self {
+        self.body = Bytes::copy_from_slice(body.as_bytes());
+        self
+    }
+
+    /// The whole answer; never of a watch.
+    pub async fn send(self) -> Answer {
+        let (response, warnings) = self.open().await;
+        let code = response.status().as_u16();
+        let content_type = response
+            .headers()
+            .get("content-type")
+            .map(|value| value.to_str().expect("text").to_owned())
+            .unwrap_or_default();
+        let bytes = response.into_body().collect().await.expect("cannot fail").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Answer { code, body, text, warnings: warnings.texts(), content_type }
+    }
+
+    /// The lines of a watch.
+    pub async fn watch(self) -> Lines {
+        let (response, _) = self.open().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        match response.into_body() {
+            Body::Stream(stream) => Lines { stream, rest: Vec::new() },
+            body => panic!("a watch answers a stream, not {body:?}"),
+        }
+    }
+
+    async fn open(self) -> (crate::respond::Response, Warnings) {
+        let warnings = Warnings::default();
+        let (path, query) = self.uri.split_once('?').unwrap_or((&self.uri, ""));
+        let query = QueryPairs::parse(Some(query));
+        let info = info(&self.method, path, &query);
+        let mut head = http::Request::new(()).into_parts().0;
+        (head.method, head.headers) = (self.method, self.headers);
+        let request = Request {
+            head,
+            body: Full::new(self.body).map_err(|never| match never {}).boxed_unsync(),
+            info,
+            query,
+            user: User::anonymous(),
+            audit_id: "a".into(),
+            deadline: None,
+            warnings: warnings.clone(),
+            draining: self.bench.draining.subscribe(),
+        };
+        let answer = self.bench.kinds.answer(request).await;
+        (answer.unwrap_or_else(crate::respond::ApiError::into_response), warnings)
+    }
+}
+
+/// The events of a watch.
+pub struct Lines {
+    stream: std::pin::Pin<Box<dyn futures::Stream<Item = Bytes> + Send>>,
+    rest: Vec<u8>,
+}
+
+impl Lines {
+    /// The next event; nothing at the end.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.rest.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).expect("a line is a document"));
+            }
+            self.rest.extend_from_slice(&self.stream.next().await?);
+        }
+    }
+
+    /// The next event, as its type, the object's name and its resourceVersion.
+    pub async fn told(&mut self) -> (String, String, String) {
+        let event = self.next().await.expect("an event");
+        let text = |path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        (text("/type"), text("/object/metadata/name"), text("/object/metadata/resourceVersion"))
+    }
+}
+
+/// What the path means, as the front would say it.
+fn info(method: &http::Method, path: &str, query: &QueryPairs) -> RequestInfo {
+    let mut parts = path.trim_matches('/').split('/').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let (group, version) = (parts.remove(0), parts.remove(0));
+    let namespace = if parts[0] == "namespaces" { parts.drain(..2).nth(1) } else { None };
+    let mut parts = parts.into_iter();
+    let resource = ResourceInfo {
+        group,
+        version,
+        namespace: namespace.unwrap_or_default(),
+        resource: parts.next().unwrap_or_default(),
+        item: parts.len() > 0,
+        name: parts.next().unwrap_or_default(),
+        subresource: parts.next().unwrap_or_default(),
+        rest: parts.collect(),
+    };
+    let watch = query.get("watch").is_some_and(|watch| watch != "false" && watch != "0");
+    let verb = match (method.as_str(), resource.item) {
+        ("GET", true) => Verb::Get,
+        ("GET", false) if watch => Verb::Watch,
+        ("GET", false) => Verb::List,
+        ("POST", _) => Verb::Create,
+        ("PUT", _) => Verb::Update,
+        ("PATCH", _) => Verb::Patch,
+        ("DELETE", true) => Verb::Delete,
+        ("DELETE", false) => Verb::DeleteCollection,
+        (method, _) => Verb::Other(method.to_lowercase()),
+    };
+    RequestInfo { path: path.to_owned(), verb, resource: Some(resource) }
+}
+
+/// A kind with everything: namespaced, status, scale, a selectable field.
+fn widget() -> Kind {
+    let path = |text: &str| FieldPath(text.split('.').map(str::to_owned).collect());
+    Kind {
+        scope: Scope::Namespaced,
+        status: true,
+        scale: Some(ScalePaths {
+            spec: path("spec.replicas"),
+            status: Some(path("status.replicas")),
+            selector: Some(path("status.selector")),
+        }),
+        selectable: vec![path("spec.color")],
+        hooks: HookFns { set_defaults: Some(color), validate: Some(at_most_100), ..HookFns::default() },
+        ..kind("Widget", "widgets")
+    }
+}
+
+/// A kind with nothing: of the cluster, overwritten at will.
+fn gadget() -> Kind {
+    let strategy = Strategy { generation: false, unconditional_update: true, create_on_update: false };
+    Kind { strategy, ..kind("Gadget", "gadgets") }
+}
+
+fn kind(name: &str, plural: &str) -> Kind {
+    Kind {
+        group: "example.com".to_owned(),
+        version: "v1".to_owned(),
+        kind: name.to_owned(),
+        plural: plural.to_owned(),
+        singular: name.to_lowercase(),
+        list_kind: format!("{name}List"),
+        short_names: Vec::new(),
+        categories: Vec::new(),
+        scope: Scope::Cluster,
+        description: String::new(),
+        status: false,
+        scale: None,
+        columns: Vec::new(),
+        selectable: Vec::new(),
+        schema: Compiled::compile("example.com", "v1", name, "", root).expect("a schema"),
+        strategy: Strategy::CUSTOM_RESOURCE,
+        hooks: HookFns::default(),
+    }
+}
+
+/// A schema that takes any spec and status, but knows what replicas are.
+fn root(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "object", "properties": {
+        "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
+            "replicas": {"type": "integer", "format": "int32", "minimum": 0},
+            "color": {"type": "string"},
+        }},
+        "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+    }})
+}
+
+/// The default of a hook: `spec.color` is blue.
+#[allow(clippy::unnecessary_wraps, reason = "the form of a hook")]
+fn color(tree: &mut Tree) -> Result<(), String> {
+    if let Some(Tree::Map(spec)) = tree.get_mut("spec") {
+        spec.entry("color".to_owned()).or_insert_with(|| "blue".into());
+    }
+    Ok(())
+}
+
+/// The rule of a hook: `spec.replicas` is at most 100.
+#[allow(clippy::unnecessary_wraps, reason = "the form of a hook")]
+fn at_most_100(
+    tree: &Tree,
+    _old: Option<&Tree>,
+    errors: &mut crate::schema::FieldErrors,
+) -> Result<(), String> {
+    if let Some(replicas) = tree.at(&["spec", "replicas"]).and_then(Tree::as_i64)
+        && replicas > 100
+    {
+        errors.invalid("spec.replicas", replicas, "must be at most 100");
+    }
+    Ok(())
+}

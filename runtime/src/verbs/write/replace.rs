@@ -1,0 +1,152 @@
+//! Storing a changed object: one function, run again from the live object when somebody was quicker.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::prepare;
+use crate::object::encode::{canonicalize, encode};
+use crate::object::metadata;
+use crate::object::{Object, Tree};
+use crate::request::Warnings;
+use crate::respond::status::GroupResource;
+use crate::respond::{ApiError, ApiResult};
+use crate::schema::FieldErrors;
+use crate::storage::{Error, Key, Revision};
+use crate::verbs::failure;
+use crate::verbs::store::Store;
+
+/// Which part of an object a write may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything but the status, where that has an endpoint of its own.
+    Main,
+    /// The status alone.
+    Status,
+}
+
+/// A write over an object.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    /// The resource.
+    pub store: &'a Store,
+    /// The namespace of the request, empty for objects of the cluster.
+    pub namespace: &'a str,
+    /// The name of the request.
+    pub name: &'a str,
+    /// What may change.
+    pub part: Part,
+    /// The uid that the object must have.
+    pub uid: Option<&'a str>,
+    /// Whether an object that names no revision overwrites: kinds may allow it, patches always do.
+    pub unconditional: bool,
+    /// Everything but the storing.
+    pub dry_run: bool,
+    /// Where warnings go.
+    pub warnings: &'a Warnings,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    Done(Arc<Object>),
+    /// Somebody was quicker: this is what is there now.
+    Lost(Option<Arc<Object>>),
+}
+
+/// Replaces the object by what `change` makes of it. `change` is called again with the live object for
+/// as long as others are quicker; it refuses where a retry is not wanted.
+pub async fn replace(
+    write: &Replacement<'_>,
+    mut change: impl FnMut(&Tree) -> ApiResult<Tree>,
+) -> ApiResult<Arc<Object>> {
+    let store = write.store;
+    let key = store.key(write.namespace, write.name);
+    let mut current = store.live(&key, write.name).await?;
+    loop {
+        write.check_uid(&current)?;
+        let old = current.tree()?;
+        let mut new = change(&old)?;
+        write.check_revision(&new, &current)?;
+        prepare::ensure_namespace(metadata::of_mut(&mut new), write.namespace)?;
+        prepare::for_update(&store.kind, &mut new, &old, write.part, write.warnings)?;
+        match write.commit(&key, &current, new).await? {
+            Attempt::Done(object) => return Ok(object),
+            Attempt::Lost(Some(live)) => current = live,
+            Attempt::Lost(None) => return Err(ApiError::not_found(store.resource(), write.name)),
+        }
+    }
+}
+
+impl Replacement<'_> {
+    fn check_uid(&self, current: &Object) -> ApiResult<()> {
+        match self.uid {
+            Some(uid) if uid != current.uid() => {
+                let why = format!(
+                    "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                    current.uid()
+                );
+                Err(ApiError::conflict_on(self.store.resource(), self.name, &why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_revision(&self, new: &Tree, current: &Object) -> ApiResult<()> {
+        let said = metadata::of(new).map(|new| metadata::text(new, "resourceVersion")).unwrap_or_default();
+        let wanted = match said {
+            "" => 0,
+            text => text.parse::<u64>().map_err(|_| {
+                let text = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "", text)
+            })?,
+        };
+        match wanted {
+            0 if self.unconditional => Ok(()),
+            0 => {
+                let mut errors = FieldErrors::new();
+                errors.invalid("metadata.resourceVersion", 0, "must be specified for an update");
+                // The resource, where every other Invalid says the kind.
+                let named: GroupResource<'_> = self.store.resource();
+                Err(ApiError::invalid(named, self.name, &errors))
+            }
+            wanted if Revision::new(wanted) == Some(current.revision()) => Ok(()),
+            _ => Err(ApiError::conflict_on(self.store.resource(), self.name, failure::MODIFIED)),
+        }
+    }
+
+    async fn commit(&self, key: &Key, current: &Arc<Object>, mut new: Tree) -> ApiResult<Attempt> {
+        let store = self.store;
+        let emptied = current.deleted().is_some()
+            && metadata::of(&new).is_none_or(|new| metadata::finalizers(new).next().is_none());
+        canonicalize(&mut new);
+        let bytes = encode(new.as_map().ok_or_else(|| ApiError::internal("the object is no object"))?);
+        if !emptied && current.is_stored_as(&bytes) && !current.stale() {
+            return Ok(Attempt::Done(Arc::clone(current)));
+        }
+        if self.dry_run || emptied {
+            let draft = store.as_if(key, current.revision(), bytes.clone())?;
+            if self.dry_run {
+                return Ok(Attempt::Done(draft));
+            }
+            // The last finalizer is gone, so the object goes; the client sees what it sent.
+            let outcome = store.storage.delete(key.clone(), current.revision()).await;
+            return self.outcome(outcome.map(|_| draft));
+        }
+        let outcome = store.storage.replace(key.clone(), current.revision(), bytes.clone()).await;
+        match outcome {
+            Ok(revision) => self.outcome(Ok(store.object(key, revision, bytes)?)),
+            Err(error) => self.outcome(Err(error)),
+        }
+    }
+
+    fn outcome(&self, outcome: Result<Arc<Object>, Error>) -> ApiResult<Attempt> {
+        match outcome {
+            Ok(object) => Ok(Attempt::Done(object)),
+            Err(Error::Conflict { current, .. }) => {
+                let live = current.map(|current| self.store.record(&current)).transpose()?;
+                Ok(Attempt::Lost(live))
+            }
+            Err(error) => Err(failure::answer(error, self.store.resource(), self.name)),
+        }
+    }
+}
