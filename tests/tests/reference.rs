@@ -1,17 +1,19 @@
 //! What "works" looks like, on Go's sample-apiserver behind a real control plane: the same
 //! promises are asked of our own servers elsewhere.
 
-use aggboot_tests::conformance::{Subject, garbage_collection, identity, kubectl, namespace_deletion};
-use aggboot_tests::control_plane::informer::{INFORMERS, Informer};
-use aggboot_tests::control_plane::sample_apiserver::{GROUP, SampleApiserver, VERSION};
+use aggboot_tests::conformance::informers::End;
+use aggboot_tests::conformance::{
+    Subject, garbage_collection, identity, informers, kubectl, namespace_deletion,
+};
+use aggboot_tests::control_plane::sample_apiserver::{self, GROUP, VERSION};
+use aggboot_tests::control_plane::server::Server;
 use aggboot_tests::control_plane::{ControlPlane, Lease, Shared};
-use kube::ResourceExt as _;
 use serde_json::json;
 
 /// One control plane with one sample-apiserver, for all tests of this file.
 struct Reference {
     plane: ControlPlane,
-    server: SampleApiserver,
+    server: Server,
 }
 
 impl AsRef<ControlPlane> for Reference {
@@ -26,7 +28,7 @@ async fn reference() -> Option<Lease<'static, Reference>> {
     REFERENCE
         .get(async || {
             let plane = ControlPlane::start().await?;
-            let server = SampleApiserver::start(&plane).await;
+            let server = sample_apiserver::start(&plane).await;
             Some(Reference { plane, server })
         })
         .await
@@ -91,31 +93,14 @@ async fn a_deleted_namespace_takes_its_objects_along() {
 
 #[tokio::test]
 async fn informers_hold_what_the_server_holds() {
-    let Some(reference) = reference().await else {
-        return;
-    };
-    let subject = flunders(&reference.plane);
-    let resource = format!("{GROUP}/{VERSION}/flunders");
-    for watch_list in [true, false] {
-        let namespace = reference.plane.namespace("informed").await;
-        let before = subject.create(&namespace, "before").await;
-        let user = reference.plane.admin();
-        let mut informer = Informer::start(user, &resource, Some(&namespace), watch_list).await;
-        informer.wait_synced().await;
-        let after = subject.create(&namespace, "after").await;
-        let key = format!("{namespace}/after");
-        for name in INFORMERS {
-            let seen = |event: &serde_json::Value| event["informer"] == name && event["key"] == *key;
-            if !informer.events.iter().any(seen) {
-                informer.wait_event(&format!("{name} to see {key}"), seen).await;
-            }
-        }
-        let held = informer.dump().await;
-        let expected = [&before, &after].map(|object| {
-            (format!("{namespace}/{}", object.name_any()), object.resource_version().unwrap_or_default())
-        });
-        for name in INFORMERS {
-            assert_eq!(held[name], expected.clone().into(), "{name}, watch_list={watch_list}");
-        }
-    }
+    let Some(reference) = reference().await else { return };
+    informers::check(&flunders(&reference.plane)).await;
+}
+
+/// On a control plane of its own: nobody else may need the server while it is away.
+#[tokio::test]
+async fn informers_stay_in_step_through_a_restart() {
+    let Some(plane) = ControlPlane::start().await else { return };
+    let mut server = sample_apiserver::start(&plane).await;
+    informers::check_through_a_restart(&flunders(&plane), &mut server, End::Killed).await;
 }

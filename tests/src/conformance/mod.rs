@@ -3,6 +3,7 @@
 
 pub mod garbage_collection;
 pub mod identity;
+pub mod informers;
 pub mod kubectl;
 pub mod namespace_deletion;
 

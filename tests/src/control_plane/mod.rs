@@ -12,6 +12,7 @@ pub mod kubectl;
 pub mod ports;
 pub mod process;
 pub mod sample_apiserver;
+pub mod server;
 mod start;
 pub mod users;
 
@@ -36,7 +37,7 @@ pub struct ControlPlane {
     authorities: Authorities,
     admin: User,
     controller_manager: OnceCell<Component>,
-    _apiserver: Component,
+    apiserver: Component,
     _etcd: Component,
     serial: AtomicUsize,
     /// Last, so that nobody writes into it any more when it goes.
@@ -74,6 +75,11 @@ impl ControlPlane {
     /// kube-controller-manager, started on the first call.
     pub async fn controller_manager(&self) -> &Component {
         self.controller_manager.get_or_init(async || start::controller_manager(self).await).await
+    }
+
+    /// kube-apiserver's process, for its log.
+    pub fn apiserver(&self) -> &Component {
+        &self.apiserver
     }
 
     /// Where kube-apiserver listens.

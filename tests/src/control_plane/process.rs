@@ -48,6 +48,13 @@ impl Component {
         fs::read(&self.log).map(|log| String::from_utf8_lossy(&log).into_owned()).unwrap_or_default()
     }
 
+    /// The lines klog marks as errors that name `text`, an API group for instance.
+    pub fn errors_naming(&self, text: &str) -> Vec<String> {
+        let output = self.output();
+        let is_error = |line: &&str| line.starts_with('E') && line.contains(text);
+        output.lines().filter(is_error).map(String::from).collect()
+    }
+
     /// Its last lines, for messages.
     pub fn last_lines(&self, count: usize) -> String {
         let output = self.output();

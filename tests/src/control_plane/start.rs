@@ -56,7 +56,7 @@ pub(super) async fn start(programs: &Programs) -> ControlPlane {
         authorities,
         admin,
         controller_manager: OnceCell::new(),
-        _apiserver: apiserver,
+        apiserver,
         _etcd: etcd,
         serial: AtomicUsize::new(0),
         directory,
