@@ -85,22 +85,27 @@ fn write_scalar(out: &mut String, value: &Value, indent: usize) {
 
 /// Writes a string; several lines as a block where `indent` says how deep.
 fn write_string(out: &mut String, text: &str, indent: Option<usize>) {
-    if is_plain(text) {
+    if resolves_to_something_else(text) {
+        double_quoted(out, text);
+    } else if is_plain(text) {
         out.push_str(text);
-        return;
+    } else if let Some(indent) = indent.filter(|_| fits_block(text)) {
+        block(out, text, indent);
+    } else if text.chars().all(printable) {
+        let _ = write!(out, "'{}'", text.replace('\'', "''"));
+    } else {
+        double_quoted(out, text);
     }
-    match indent {
-        Some(indent) if fits_block(text) => block(out, text, indent),
-        _ => {
-            // A JSON string is a double-quoted YAML string, but for characters that YAML wants escaped.
-            for c in serde_json::to_string(text).unwrap_or_default().chars() {
-                match c {
-                    '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                        let _ = write!(out, "\\u{:04x}", u32::from(c));
-                    }
-                    c => out.push(c),
-                }
+}
+
+/// A JSON string is a double-quoted YAML string, but for characters that YAML wants escaped.
+fn double_quoted(out: &mut String, text: &str) {
+    for c in serde_json::to_string(text).unwrap_or_default().chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
+            c => out.push(c),
         }
     }
 }
@@ -126,21 +131,31 @@ fn fits_block(text: &str) -> bool {
         && !text.split('\n').any(|line| line.ends_with(' '))
 }
 
+/// Whether a text needs no quotes.
 fn is_plain(text: &str) -> bool {
-    let begins_safely = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-    let safe = |c: char| c.is_ascii_alphanumeric() || " -_./:+()%@,=;".contains(c);
-    begins_safely
-        && text.chars().all(safe)
+    let first = |c: char| c.is_alphanumeric() || "/._+".contains(c);
+    text.starts_with(first)
+        && text.chars().all(printable)
         && !text.contains(": ")
+        && !text.contains(" #")
         && !text.ends_with([':', ' '])
-        && !is_word(text)
 }
 
-/// Words that some reader takes for a boolean, a null or a number.
-fn is_word(text: &str) -> bool {
-    const WORDS: [&str; 12] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
+fn printable(c: char) -> bool {
+    (' '..='~').contains(&c) || c.is_alphanumeric()
+}
+
+/// Whether some reader takes the text for a boolean, a null, a number or a time.
+fn resolves_to_something_else(text: &str) -> bool {
+    const WORDS: [&str; 14] =
+        ["", "~", "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan", "nan"];
+    let number = text.trim_start_matches(['+', '-']).replace('_', "");
+    let digits = number.starts_with(|c: char| c.is_ascii_digit());
     WORDS.contains(&text.to_ascii_lowercase().as_str())
+        || number.parse::<f64>().is_ok()
+        || number.eq_ignore_ascii_case(".inf")
+        || digits && (number.contains(':') || number.as_bytes().get(4) == Some(&b'-'))
+        || ["0x", "0o", "0b"].iter().any(|base| number.starts_with(base))
 }
 
 fn spaces(out: &mut String, count: usize) {
@@ -157,7 +172,7 @@ mod tests {
     fn documents_look_as_kubernetes_writes_them() {
         let json = r#"{"kind":"Foo","apiVersion":"g/v1","metadata":{"name":"a","labels":{}},"items":[{"b":1,"a":[]},[1,[2]],"x"],"on":"yes","t":"2026-01-01T00:00:00Z","n":null,"f":1.5,"s":"","m":"a\nb\n","q":"a: b"}"#;
         let yaml = "apiVersion: g/v1\nf: 1.5\nitems:\n- a: []\n  b: 1\n- - 1\n  - - 2\n- x\nkind: Foo\nm: |\n  a\n  b\n\
-                    metadata:\n  labels: {}\n  name: a\n\"n\": null\n\"on\": \"yes\"\nq: \"a: b\"\ns: \"\"\n\
+                    metadata:\n  labels: {}\n  name: a\n\"n\": null\n\"on\": \"yes\"\nq: 'a: b'\ns: \"\"\n\
                     t: \"2026-01-01T00:00:00Z\"\n";
         assert_eq!(from_json(json.as_bytes()).unwrap(), yaml);
         assert_eq!(from_json(b"{}").unwrap(), "{}\n");
