@@ -104,7 +104,8 @@ pub fn negotiate(accept: Option<&str>, offer: Offer) -> ApiResult<Form> {
         return Err(ApiError::not_acceptable(format!(
             "406: Not Acceptable\n\nAvailable representations: {}",
             representations(offer)
-        )));
+        ))
+        .with_empty_details());
     }
     let fitting = clauses(header).iter().find_map(|clause| fit(clause, offer));
     match fitting {

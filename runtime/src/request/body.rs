@@ -42,13 +42,31 @@ pub async fn read(body: RequestBody, limit: usize, deadline: Option<Instant>) ->
 
 /// What a `Content-Type` says of a body; none means JSON. Anything unknown is a 415.
 pub fn media(content_type: Option<&str>) -> ApiResult<BodyMedia> {
-    let named = content_type.unwrap_or_default();
-    match media_type(named).as_str() {
-        "" if named.is_empty() => Ok(BodyMedia::Json),
-        "application/json" => Ok(BodyMedia::Json),
-        "application/yaml" => Ok(BodyMedia::Yaml),
+    let Some(named) = content_type.filter(|named| !named.is_empty()) else { return Ok(BodyMedia::Json) };
+    match media_type(named).as_deref() {
+        Some("application/json") => Ok(BodyMedia::Json),
+        Some("application/yaml") => Ok(BodyMedia::Yaml),
         _ => Err(unsupported(&["application/json", "application/yaml"])),
     }
+}
+
+/// The kinds of patches there are, in the order in which errors list them.
+pub const PATCHES: [&str; 4] = [
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+];
+
+/// Which of the `accepted` kinds of patch a `Content-Type` names. A kind that is known but not accepted is a
+/// 415 that lists the accepted ones.
+pub fn patch_media<'a>(content_type: Option<&str>, accepted: &[&'a str]) -> ApiResult<&'a str> {
+    let named = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    if !PATCHES.contains(&named.trim_matches(' ')) {
+        // Go's router refuses what no patch handler reads.
+        return Err(ApiError::unsupported_media_type("415: Unsupported Media Type").with_empty_details());
+    }
+    accepted.iter().find(|media| **media == named).copied().ok_or_else(|| unsupported(accepted))
 }
 
 /// 415, naming what is accepted.
@@ -60,9 +78,11 @@ pub fn unsupported(accepted: &[&str]) -> ApiError {
     ))
 }
 
-/// The media type without its parameters, in lower case.
-fn media_type(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+/// The media type in lower case; nothing when its parameters are malformed.
+fn media_type(content_type: &str) -> Option<String> {
+    let mut parts = content_type.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    parts.all(|parameter| parameter.is_empty() || parameter.contains('=')).then_some(media)
 }
 
 #[cfg(test)]
@@ -72,7 +92,7 @@ mod tests {
     use bytes::Bytes;
     use http_body_util::{BodyExt, Full, StreamBody};
 
-    use super::{BodyMedia, RequestBody, media, read};
+    use super::{BodyMedia, PATCHES, RequestBody, media, patch_media, read};
 
     fn body(bytes: &'static [u8]) -> RequestBody {
         Full::new(Bytes::from_static(bytes)).map_err(|never| match never {}).boxed_unsync()
@@ -124,5 +144,20 @@ mod tests {
                  application/json, application/yaml"
             );
         }
+    }
+    #[test]
+    fn kinds_of_patches_are_told_apart() {
+        let accepted = &PATCHES[..2];
+        for named in ["application/merge-patch+json", "application/merge-patch+json; charset=utf-8"] {
+            assert_eq!(patch_media(Some(named), accepted).unwrap(), "application/merge-patch+json");
+        }
+        let text = |named| patch_media(named, accepted).unwrap_err().message().to_owned();
+        assert_eq!(
+            text(Some("application/apply-patch+yaml")),
+            "the body of the request was in an unknown format - accepted media types include: \
+             application/json-patch+json, application/merge-patch+json"
+        );
+        assert_eq!(text(Some("application/json")), "415: Unsupported Media Type");
+        assert_eq!(text(None), "415: Unsupported Media Type");
     }
 }

@@ -59,11 +59,8 @@ struct Written {
 
 impl DeleteOptions {
     /// Reads and judges the options: the body's when there is a body, else the query's.
-    ///
-    /// `group_version` is the endpoint's own, which a body may also name.
-    pub fn parse(query: &QueryPairs, body: &[u8], media: BodyMedia, group_version: &str) -> ApiResult<Self> {
-        let written =
-            if body.is_empty() { from_query(query)? } else { from_body(body, media, group_version)? };
+    pub fn parse(query: &QueryPairs, body: &[u8], media: BodyMedia) -> ApiResult<Self> {
+        let written = if body.is_empty() { from_query(query)? } else { from_body(body, media)? };
         judge(written)
     }
 }
@@ -80,7 +77,7 @@ fn from_query(query: &QueryPairs) -> ApiResult<Written> {
     })
 }
 
-fn from_body(body: &[u8], media: BodyMedia, group_version: &str) -> ApiResult<Written> {
+fn from_body(body: &[u8], media: BodyMedia) -> ApiResult<Written> {
     let written: Written = match media {
         // serde would read a list as a struct.
         BodyMedia::Json if body.trim_ascii_start().first() != Some(&b'{') => {
@@ -92,14 +89,15 @@ fn from_body(body: &[u8], media: BodyMedia, group_version: &str) -> ApiResult<Wr
             serde_saphyr::from_str(text).map_err(|error| unreadable(&error))?
         }
     };
-    let version = written.api_version.as_deref().unwrap_or_default();
-    let kind = written.kind.as_deref().unwrap_or_default();
-    let known = ["", "v1", "meta.k8s.io/v1", group_version].contains(&version);
-    if !known || !["", "DeleteOptions"].contains(&kind) {
-        return Err(ApiError::bad_request(format!(
-            "no kind \"{}\" is registered for version {version:?} in the options of a deletion",
-            if kind.is_empty() { "DeleteOptions" } else { kind }
-        )));
+    // Every group has its own DeleteOptions, and all of them are the same.
+    match written.kind.as_deref() {
+        None | Some("" | "DeleteOptions") => {}
+        Some(kind) => {
+            let version = written.api_version.unwrap_or_default();
+            return Err(ApiError::bad_request(format!(
+                "no kind {kind:?} is registered for version {version:?}: the body of a deletion is a DeleteOptions"
+            )));
+        }
     }
     Ok(written)
 }
@@ -145,7 +143,7 @@ mod tests {
     use crate::respond::ApiResult;
 
     fn parse(query: &str, body: &str, media: BodyMedia) -> ApiResult<DeleteOptions> {
-        DeleteOptions::parse(&QueryPairs::parse(Some(query)), body.as_bytes(), media, "g.example.com/v1")
+        DeleteOptions::parse(&QueryPairs::parse(Some(query)), body.as_bytes(), media)
     }
 
     #[test]
@@ -205,7 +203,6 @@ mod tests {
             ("", "{"),
             ("", "[]"),
             ("", r#"{"kind":"Other"}"#),
-            ("", r#"{"apiVersion":"other/v1","kind":"DeleteOptions"}"#),
             ("", r#"{"gracePeriodSeconds":"x"}"#),
         ] {
             let error = parse(query, body, BodyMedia::Json).unwrap_err();

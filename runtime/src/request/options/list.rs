@@ -1,6 +1,10 @@
 //! Options of get, list and watch; deletecollection selects with them too.
 
-use super::{boolean, number, refuse, text};
+use std::num::ParseIntError;
+
+use http::StatusCode;
+
+use super::{boolean, number, parse_mistake, refuse, text};
 use crate::request::QueryPairs;
 use crate::request::selector::{FieldSelector, LabelSelector};
 use crate::respond::{ApiError, ApiResult};
@@ -57,7 +61,7 @@ impl GetOptions {
 
     /// The revision as a number; nothing when none was given.
     pub fn revision(&self) -> ApiResult<Option<u64>> {
-        revision(&self.resource_version)
+        revision(&self.resource_version).map_err(unexpected)
     }
 }
 
@@ -91,7 +95,13 @@ impl ListOptions {
 
     /// The revision as a number; nothing when none was given.
     pub fn revision(&self) -> ApiResult<Option<u64>> {
-        revision(&self.resource_version)
+        revision(&self.resource_version).map_err(|why| {
+            if self.watch {
+                unexpected(why)
+            } else {
+                ApiError::bad_request(format!("invalid resource version: {why}"))
+            }
+        })
     }
 
     fn judge(&self, query: &QueryPairs) -> ApiResult<()> {
@@ -179,19 +189,18 @@ fn of_name(fields: FieldSelector, name: Option<&str>) -> ApiResult<FieldSelector
     }
 }
 
-fn revision(text: &str) -> ApiResult<Option<u64>> {
+/// Go's get and watch do not foresee a revision that is no number: a 500 without a reason.
+fn unexpected(why: String) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "", why)
+}
+
+fn revision(text: &str) -> Result<Option<u64>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|error: std::num::ParseIntError| {
-        let why = match error.kind() {
-            std::num::IntErrorKind::PosOverflow => "value out of range",
-            _ => "invalid syntax",
-        };
-        ApiError::bad_request(format!(
-            "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing \
-             {text:?}: {why}"
-        ))
+    text.parse().map(Some).map_err(|error: ParseIntError| {
+        let why = parse_mistake(&error);
+        format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}")
     })
 }
 
@@ -309,6 +318,9 @@ mod tests {
             "invalid resource version: resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": \
              invalid syntax"
         );
+        let error = parse("resourceVersion=x&watch=1").unwrap().revision().unwrap_err();
+        assert_eq!((error.code().as_u16(), error.reason()), (500, ""));
+        assert!(error.message().starts_with("resourceVersion: Invalid value: \"x\""));
     }
 
     #[test]

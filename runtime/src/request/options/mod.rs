@@ -23,13 +23,17 @@ fn boolean(query: &QueryPairs, key: &str) -> Option<bool> {
 /// A number; the 400 has the words of Go's parser.
 fn number(query: &QueryPairs, key: &str) -> ApiResult<Option<i64>> {
     let Some(text) = query.get(key) else { return Ok(None) };
-    text.parse().map(Some).map_err(|error: std::num::ParseIntError| {
-        let why = match error.kind() {
-            std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
-            _ => "invalid syntax",
-        };
+    text.parse().map(Some).map_err(|error| {
+        let why = parse_mistake(&error);
         ApiError::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
     })
+}
+
+fn parse_mistake(error: &std::num::ParseIntError) -> &'static str {
+    match error.kind() {
+        std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
+        _ => "invalid syntax",
+    }
 }
 
 fn text(query: &QueryPairs, key: &str) -> String {
