@@ -61,7 +61,7 @@ impl QueryPairs {
     pub fn parse(query: Option<&str>) -> Self {
         let decode = |text: &str| {
             let spaced = text.replace('+', " ");
-            percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
+            percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
         };
         let pairs =
             query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.contains(';'));

@@ -3,13 +3,18 @@
 //! Texts and codes follow apimachinery `pkg/api/errors/errors.go`; clients branch on `reason` and
 //! `details.causes`, people read `message`.
 
+mod object;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use http::{StatusCode, header};
-use serde::Serialize;
 
 use super::body::{Body, Response};
 use crate::schema::FieldErrors;
+
+pub use object::{Cause, Details, Status, StatusMetadata};
 
 /// What a handler answers when it cannot answer what was asked.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -18,76 +23,6 @@ pub type ApiResult<T> = Result<T, ApiError>;
 /// other error into a 500 whose text goes to the log only.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Status>);
-
-/// `meta/v1.Status`.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    kind: &'static str,
-    api_version: &'static str,
-    /// List metadata; `continue` is set on an expired page.
-    pub metadata: StatusMetadata,
-    /// `Failure` or `Success`.
-    pub status: &'static str,
-    /// The text.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// The machine-readable reason.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub reason: &'static str,
-    /// What it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub details: Option<Details>,
-    /// The HTTP status.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub code: u16,
-}
-
-/// `ListMeta` of a status.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct StatusMetadata {
-    /// A token to go on with.
-    #[serde(rename = "continue", skip_serializing_if = "String::is_empty")]
-    pub continue_token: String,
-}
-
-/// `StatusDetails`.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Details {
-    /// The object's name.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// The group.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub group: String,
-    /// The resource, or the kind (for `Invalid`).
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub kind: String,
-    /// The object's uid.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub uid: String,
-    /// One entry a mistake.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub causes: Vec<Cause>,
-    /// When to try again; mirrored in `Retry-After`.
-    #[serde(skip_serializing_if = "is_zero_u32")]
-    pub retry_after_seconds: u32,
-}
-
-/// `StatusCause`.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Cause {
-    /// The machine-readable reason.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-    /// The text.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// The field.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub field: String,
-}
 
 /// A resource as errors name it: `plural` and group.
 #[derive(Clone, Copy, Debug)]
@@ -109,15 +44,7 @@ impl ApiError {
     /// Any reason, code and text; prefer the named ones below.
     #[must_use]
     pub fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Status {
-            kind: "Status",
-            api_version: "v1",
-            status: "Failure",
-            message: message.into(),
-            reason,
-            code: code.as_u16(),
-            ..Status::default()
-        }))
+        Self(Box::new(Status::failure(code, reason, message.into())))
     }
 
     /// 400
@@ -420,146 +347,10 @@ impl ApiError {
     }
 }
 
-impl Status {
-    /// The `Success` answer to a deletion that is done.
-    #[must_use]
-    pub fn deleted(resource: GroupResource<'_>, name: &str, uid: &str) -> Self {
-        Status {
-            kind: "Status",
-            api_version: "v1",
-            status: "Success",
-            details: Some(Details {
-                name: name.to_owned(),
-                group: resource.group.to_owned(),
-                kind: resource.resource.to_owned(),
-                uid: uid.to_owned(),
-                ..Details::default()
-            }),
-            ..Status::default()
-        }
-    }
-}
-
 impl<E: std::error::Error> From<E> for ApiError {
     /// An error nobody foresaw: the log has it, the client does not.
     fn from(error: E) -> Self {
         tracing::error!(%error, "an error without an API meaning became a 500");
         Self::internal("see the log of the server")
-    }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(number: &u16) -> bool {
-    *number == 0
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero_u32(number: &u32) -> bool {
-    *number == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ApiError, GroupResource, Status};
-    use crate::schema::FieldErrors;
-
-    const FOOS: GroupResource<'_> = GroupResource { group: "g.example.com", resource: "foos" };
-    const FOO: GroupResource<'_> = GroupResource { group: "g.example.com", resource: "Foo" };
-
-    fn json(status: &Status) -> String {
-        serde_json::to_string(status).expect("a status is JSON")
-    }
-
-    #[test]
-    fn texts_codes_and_reasons_are_gos() {
-        for (error, code, reason, message) in [
-            (ApiError::not_found(FOOS, "n"), 404, "NotFound", r#"foos.g.example.com "n" not found"#),
-            (
-                ApiError::already_exists(FOOS, "n"),
-                409,
-                "AlreadyExists",
-                r#"foos.g.example.com "n" already exists"#,
-            ),
-            (
-                ApiError::generate_name_conflict(FOOS, "n", 1),
-                409,
-                "AlreadyExists",
-                "foos.g.example.com \"n\" already exists, the server was not able to generate a unique name for the \
-                 object",
-            ),
-            (
-                ApiError::conflict_on(FOOS, "n", "why"),
-                409,
-                "Conflict",
-                r#"Operation cannot be fulfilled on foos.g.example.com "n": why"#,
-            ),
-            (ApiError::forbidden(FOOS, "", "why"), 403, "Forbidden", "foos.g.example.com is forbidden: why"),
-            (
-                ApiError::forbidden(FOOS, "n", "why"),
-                403,
-                "Forbidden",
-                r#"foos.g.example.com "n" is forbidden: why"#,
-            ),
-            (ApiError::forbidden_path("why"), 403, "Forbidden", "forbidden: why"),
-            (
-                ApiError::method_not_supported(FOOS, "create"),
-                405,
-                "MethodNotAllowed",
-                r#"create is not supported on resources of kind "foos.g.example.com""#,
-            ),
-            (
-                ApiError::server_timeout(FOOS, "list", 2),
-                500,
-                "ServerTimeout",
-                "The list operation against foos.g.example.com could not be completed at this time, please try again.",
-            ),
-            (ApiError::internal("x"), 500, "InternalError", "Internal error occurred: x"),
-            (
-                ApiError::too_large_resource_version(9, 5, 1),
-                504,
-                "Timeout",
-                "Timeout: Too large resource version: 9, current: 5",
-            ),
-            (ApiError::watch_expired(1, 5), 410, "Expired", "too old resource version: 1 (5)"),
-            (ApiError::unauthorized(), 401, "Unauthorized", "Unauthorized"),
-        ] {
-            assert_eq!((error.code().as_u16(), error.reason(), error.message()), (code, reason, message));
-        }
-    }
-
-    #[test]
-    fn mistakes_become_a_text_and_causes() {
-        let mut errors = FieldErrors::new();
-        errors.required("spec.x", "");
-        let invalid = |errors: &FieldErrors| ApiError::invalid(FOO, "n", errors);
-        assert_eq!(
-            json(invalid(&errors).status()),
-            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Foo.g.example.com \"n\" is invalid: spec.x: Required value","reason":"Invalid","details":{"name":"n","group":"g.example.com","kind":"Foo","causes":[{"reason":"FieldValueRequired","message":"Required value","field":"spec.x"}]},"code":422}"#
-        );
-        errors.required("spec.x", "");
-        errors.forbidden("spec.y", "no");
-        assert_eq!(
-            invalid(&errors).message(),
-            r#"Foo.g.example.com "n" is invalid: [spec.x: Required value, spec.y: Forbidden: no]"#
-        );
-        assert_eq!(invalid(&FieldErrors::new()).message(), r#"Foo.g.example.com "n" is invalid"#);
-    }
-
-    #[test]
-    fn the_time_to_wait_is_told_twice() {
-        let response = ApiError::too_large_resource_version(9, 5, 1).into_response();
-        assert_eq!(response.headers()[http::header::RETRY_AFTER], "1");
-        assert_eq!(
-            json(ApiError::too_large_resource_version(9, 5, 1).status()),
-            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Timeout: Too large resource version: 9, current: 5","reason":"Timeout","details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1},"code":504}"#
-        );
-    }
-
-    #[test]
-    fn a_deletion_that_is_done_is_a_success() {
-        assert_eq!(
-            json(&Status::deleted(FOOS, "n", "u")),
-            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":"n","group":"g.example.com","kind":"foos","uid":"u"}}"#
-        );
     }
 }
