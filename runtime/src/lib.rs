@@ -13,7 +13,17 @@ pub mod schema;
 #[cfg(feature = "server")]
 pub mod admission;
 #[cfg(feature = "server")]
+mod authentication;
+#[cfg(feature = "server")]
+mod authorization;
+#[cfg(feature = "server")]
+mod certificates;
+#[cfg(feature = "server")]
 pub mod cluster;
+#[cfg(feature = "server")]
+mod health;
+#[cfg(feature = "server")]
+mod layers;
 #[cfg(feature = "server")]
 pub mod request;
 #[cfg(feature = "server")]
@@ -21,7 +31,13 @@ pub mod respond;
 #[cfg(feature = "server")]
 pub mod served;
 #[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
 pub mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "server")]
+mod transport;
 #[cfg(feature = "server")]
 pub mod verbs;
 
@@ -35,3 +51,5 @@ pub use kube;
 #[cfg(feature = "server")]
 pub use respond::{ApiError, ApiResult};
 pub use schema::{ApiType, FieldErrors};
+#[cfg(feature = "server")]
+pub use server::{Options, Server};

@@ -3,8 +3,10 @@
 pub mod accept;
 pub mod body;
 pub mod continuation;
+pub(crate) mod duration;
 pub mod info;
 pub mod options;
+mod path;
 pub mod selector;
 pub mod user;
 

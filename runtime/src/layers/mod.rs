@@ -1,0 +1,106 @@
+//! The path of a request: THE list of layers, outermost first.
+//!
+//! One straight function and no chain of boxes: a layer is a file of plain functions, called here and nowhere else.
+//! The order is that of Go's generic server (`DefaultBuildHandlerChain`), less what is not built.
+
+mod audit_id;
+mod cache_control;
+mod deadline;
+mod gate;
+mod in_flight;
+mod max_in_flight;
+mod panic_guard;
+mod refusal;
+mod route;
+mod warning;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use hyper::body::Incoming;
+
+use crate::authentication::Authenticator;
+use crate::authorization::Authorizer;
+use crate::health::{Health, Metrics};
+use crate::request::{QueryPairs, Request, RequestBody, RequestInfo, Warnings};
+use crate::respond::{ApiError, Response};
+use crate::server::Lifecycle;
+use crate::transport::Peer;
+
+pub(crate) use deadline::Deadlines;
+pub(crate) use in_flight::InFlight;
+pub(crate) use max_in_flight::MaxInFlight;
+pub(crate) use refusal::Refusal;
+pub(crate) use route::Routes;
+
+/// Everything that the layers of one server look at.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) max_in_flight: MaxInFlight,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
+    /// Set once storage is open: until then the gate is shut.
+    pub(crate) routes: OnceLock<Routes>,
+}
+
+/// Answers a request of a peer. It cannot fail: what goes wrong is the answer.
+pub(crate) async fn answer(stack: &Stack, peer: &Arc<Peer>, request: http::Request<Incoming>) -> Response {
+    let audit_id = audit_id::of(request.headers());
+    let warnings = Warnings::default();
+    let through = through(stack, peer, request, &audit_id, &warnings);
+    let mut response = match panic_guard::run(through, &audit_id).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    };
+    warning::stamp(&warnings, response.headers_mut());
+    cache_control::stamp(response.headers_mut());
+    audit_id::stamp(&audit_id, response.headers_mut());
+    response
+}
+
+async fn through(
+    stack: &Stack,
+    peer: &Arc<Peer>,
+    request: http::Request<Incoming>,
+    audit_id: &Arc<str>,
+    warnings: &Warnings,
+) -> Result<Response, Refusal> {
+    let received = Instant::now();
+    let (mut head, body) = request.into_parts();
+    gate::pass(stack.routes.get(), head.uri.path())?;
+    let query = QueryPairs::parse(head.uri.query());
+    let info = RequestInfo::parse(&head.method, head.uri.path(), &query).map_err(ApiError::bad_request)?;
+    let measured = stack.metrics.begin(&info, &query, &head.headers, route::is_served(stack, &info));
+    let held = in_flight::enter(stack, peer, &info)?;
+    let deadline = stack.deadlines.of(&info, &query, received)?;
+    let routed = deadline::within(deadline, async {
+        let user = stack.authenticator.authenticate(peer, &mut head.headers).await?;
+        let _seat = stack.max_in_flight.sit(&info, &user, &stack.metrics)?;
+        stack.authorizer.authorize(&user, &info, &query, &head.uri).await?;
+        let request = Request {
+            head,
+            body: readable(body),
+            info,
+            query,
+            user,
+            audit_id: Arc::clone(audit_id),
+            deadline,
+            warnings: warnings.clone(),
+            draining: stack.lifecycle.draining(),
+        };
+        route::answer(stack, request).await
+    });
+    let response = routed.await.unwrap_or_else(Refusal::into_response);
+    let measured = measured.answered(response.status());
+    Ok(in_flight::hold(response, (held, measured)))
+}
+
+fn readable(body: Incoming) -> RequestBody {
+    use http_body_util::BodyExt;
+    body.map_err(|error| Box::new(error) as _).boxed_unsync()
+}

@@ -1,0 +1,125 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use super::Peer;
+use super::listener::until;
+use crate::layers::{self, Stack};
+
+/// The limits of connections; the numbers are those of Go's servers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// HTTP/2 streams at a time.
+    pub(crate) streams: u32,
+    /// For the handshake, and for the head of a request.
+    pub(crate) head: Duration,
+    /// Without any request.
+    pub(crate) idle: Duration,
+}
+
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+impl Limits {
+    pub(crate) fn new(streams: u32) -> Self {
+        Limits { streams, head: Duration::from_secs(32), idle: Duration::from_secs(90) }
+    }
+
+    pub(super) fn builder(&self) -> Builder<TokioExecutor> {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.head);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.streams)
+            .initial_stream_window_size(STREAM_WINDOW)
+            // Go allows this much for each of a hundred streams, whatever the number of streams is.
+            .initial_connection_window_size(STREAM_WINDOW * 100)
+            .max_frame_size(STREAM_WINDOW);
+        builder
+    }
+}
+
+/// Serves a connection until the peer leaves, it is idle for long, or the server closes.
+pub(super) async fn serve(
+    socket: TcpStream,
+    address: SocketAddr,
+    tls: TlsAcceptor,
+    limits: Limits,
+    stack: Arc<Stack>,
+    closing: watch::Receiver<bool>,
+) {
+    let stream = match tokio::time::timeout(limits.head, tls.accept(socket)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            stack.metrics.handshake_failed();
+            tracing::debug!(%address, %error, "TLS handshake error");
+            return;
+        }
+        Err(_) => {
+            stack.metrics.handshake_failed();
+            tracing::debug!(%address, "TLS handshake took too long");
+            return;
+        }
+    };
+    let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let certificates = certificates.iter().map(|certificate| certificate.clone().into_owned()).collect();
+    let peer = Arc::new(Peer::new(address, certificates));
+    requests(stream, &peer, limits, stack, closing).await;
+}
+
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: &Arc<Peer>,
+    limits: Limits,
+    stack: Arc<Stack>,
+    mut closing: watch::Receiver<bool>,
+) {
+    let answer = service_fn(|request| {
+        let (stack, peer) = (Arc::clone(&stack), Arc::clone(peer));
+        async move { Ok::<_, Infallible>(layers::answer(&stack, &peer, request).await) }
+    });
+    let builder = limits.builder();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
+    tokio::pin!(connection);
+    let leaving = async {
+        tokio::select! {
+            () = until(&mut closing) => {}
+            () = idle(peer, limits.idle) => {}
+        }
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = leaving => {
+            // Says goodbye (GOAWAY, Connection: close) and finishes what was begun.
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(address = %peer.address, %error, "the connection broke");
+    }
+}
+
+/// Ends once no request was answered for a whole period.
+async fn idle(peer: &Peer, period: Duration) {
+    let mut before = peer.activity();
+    loop {
+        tokio::time::sleep(period).await;
+        let now = peer.activity();
+        if now.0 == 0 && now == before {
+            return;
+        }
+        before = now;
+    }
+}

@@ -1,0 +1,68 @@
+//! The other end of a connection: its certificates, what was found out about them, and whether it is busy.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::pki_types::CertificateDer;
+
+use crate::authentication::Verdict;
+
+/// The other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// The certificates it showed, its own first. It holds the key; nothing else is known of them yet.
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+    verdict: Mutex<Option<Arc<Verdict>>>,
+    active: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+impl Peer {
+    pub(crate) fn new(address: SocketAddr, certificates: Vec<CertificateDer<'static>>) -> Self {
+        Peer {
+            address,
+            certificates,
+            verdict: Mutex::new(None),
+            active: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+        }
+    }
+
+    /// What the authenticator made of the certificates: kept while `fresh` says so, else made again.
+    pub(crate) fn verdict(
+        &self,
+        fresh: impl Fn(&Verdict) -> bool,
+        judge: impl FnOnce() -> Verdict,
+    ) -> Arc<Verdict> {
+        let mut kept = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(verdict) if fresh(verdict) => Arc::clone(verdict),
+            _ => Arc::clone(kept.insert(Arc::new(judge()))),
+        }
+    }
+
+    /// Says that a request is being answered, until the guard is dropped.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.active.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// How many requests are being answered, and how many ever were.
+    pub(super) fn activity(&self) -> (usize, usize) {
+        (self.active.load(Ordering::Relaxed), self.begun.load(Ordering::Relaxed))
+    }
+}
+
+/// A request that is being answered on a connection.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<Peer>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
