@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::decode::time::Precision;
 use super::facts::reference;
 use super::format::Format;
 use super::meta::{Shared, is_shared};
@@ -57,12 +58,13 @@ impl Builder<'_> {
         self.nodes.push(Node { shape: Shape::Any, checks: None, go_type, defaults_below: false });
         self.known.insert(key.to_owned(), place);
         let shape = match name.as_str() {
-            "Time" | "MicroTime" if shared => Shape::Time,
+            "Time" if shared => Shape::Time(Precision::Seconds),
+            "MicroTime" if shared => Shape::Time(Precision::Micros),
             "Quantity" if shared => Shape::Quantity,
             "IntOrString" if shared => Shape::IntOrString,
             _ => self.shape(&schema, &name, shared)?,
         };
-        let scalar = matches!(shape, Shape::Time | Shape::Quantity | Shape::IntOrString);
+        let scalar = matches!(shape, Shape::Time(_) | Shape::Quantity | Shape::IntOrString);
         self.nodes[place].shape = shape;
         self.nodes[place].checks = if scalar { None } else { checks(&schema, &name)? };
         Ok(place)
@@ -149,7 +151,7 @@ impl Builder<'_> {
             Shape::Int64 => "int64".to_owned(),
             Shape::Number => "float64".to_owned(),
             Shape::String => "string".to_owned(),
-            Shape::Time => "v1.Time".to_owned(),
+            Shape::Time(_) => "v1.Time".to_owned(),
             Shape::Quantity => "resource.Quantity".to_owned(),
             Shape::IntOrString => "intstr.IntOrString".to_owned(),
             Shape::Bytes => "[]uint8".to_owned(),

@@ -1,14 +1,16 @@
 //! What the client left out: null is absent, and absent fields take their defaults.
 
 use super::compiled::Compiled;
+use super::decode::{bytes, time};
 use super::node::{Edge, NodeId, Shape};
 use crate::object::Tree;
 use crate::object::tree::{Path, go_format};
 use crate::schema::FieldErrors;
 
 impl Compiled {
-    /// Drops members that are null, as Go's decoder overlooks them, and gives quantities written as
-    /// numbers their form as strings, as Go's have it. What may be anything keeps its nulls.
+    /// Drops members that are null, as Go's decoder overlooks them, and writes what Go's types decode
+    /// themselves as Go would write it back: quantities given as numbers become strings, times move to
+    /// UTC. What may be anything keeps its nulls.
     pub fn drop_nulls(&self, tree: &mut Tree) {
         self.drop_nulls_below(&self.root, tree);
     }
@@ -30,6 +32,16 @@ impl Compiled {
             }),
             (Shape::Quantity, Tree::Int(number)) => *tree = Tree::String(number.to_string()),
             (Shape::Quantity, Tree::Float(number)) => *tree = Tree::String(go_format::json_float(*number)),
+            (Shape::Time(precision), Tree::String(text)) => {
+                if let Some(canonical) = time::canonical(text, *precision) {
+                    *text = canonical;
+                }
+            }
+            (Shape::Bytes, Tree::String(text)) => {
+                if let Some(canonical) = bytes::canonical(text) {
+                    *text = canonical;
+                }
+            }
             _ => {}
         }
     }

@@ -6,6 +6,7 @@
 
 mod build;
 pub mod compiled;
+mod decode;
 mod defaults;
 pub mod facts;
 pub mod field_error;

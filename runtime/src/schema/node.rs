@@ -4,6 +4,7 @@
 
 use crate::object::Tree;
 
+use super::decode::time::Precision;
 use super::format::Format;
 
 /// The place of a node.
@@ -47,7 +48,7 @@ pub(super) enum Shape {
     Number,
     String,
     /// RFC 3339; the node's type has its own decoder in Go.
-    Time,
+    Time(Precision),
     /// A string, or a number that becomes one.
     Quantity,
     IntOrString,

@@ -21,13 +21,12 @@ pub fn to_v2(schema: &Value) -> Value {
     let mut out = Map::new();
     for (key, value) in members {
         match (key.as_str(), value) {
-            ("default" | "nullable" | "anyOf" | "not", _) => {}
             ("allOf", Value::Array(parts)) if parts.len() == 1 => {
                 if let Value::Object(part) = to_v2(&parts[0]) {
                     out.extend(part);
                 }
             }
-            ("allOf", _) => {}
+            ("default" | "nullable" | "anyOf" | "not" | "allOf", _) => {}
             ("oneOf", _) => {
                 out.insert("type".to_owned(), "string".into());
             }

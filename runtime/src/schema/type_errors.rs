@@ -1,7 +1,7 @@
 //! Values of the wrong JSON type, in the words of Go's decoder. They are refused before anything else.
 
 use super::compiled::Compiled;
-use super::format;
+use super::decode::{bytes, quantity, time};
 use super::node::{Edge, Node, Object, Shape};
 use crate::object::Tree;
 use crate::object::tree::go_format;
@@ -28,28 +28,20 @@ impl Compiled {
     fn type_error(&self, edge: &Edge, tree: &Tree, place: &Place<'_>) -> Option<String> {
         let node = self.nodes.of(edge);
         match (&node.shape, tree) {
-            (_, Tree::Null)
-            | (Shape::Any, _)
-            | (Shape::Bool, Tree::Bool(_))
-            | (Shape::Number, Tree::Int(_) | Tree::Float(_))
-            | (Shape::Int64, Tree::Int(_))
-            | (Shape::String | Shape::IntOrString, Tree::String(_)) => None,
-            (Shape::Int32 | Shape::IntOrString, Tree::Int(number)) if i32::try_from(*number).is_ok() => None,
-            (Shape::Int32, Tree::Float(number)) if whole(*number) && number.abs() <= f64::from(i32::MAX) => {
-                None
+            (_, Tree::Null) => None,
+            (Shape::Time(precision), Tree::String(text)) => time::error(text, *precision),
+            (Shape::Bytes, Tree::String(text)) => bytes::error(text),
+            (Shape::Quantity, Tree::String(text)) => quantity::error(text).map(str::to_owned),
+            (Shape::Quantity, Tree::Bool(_) | Tree::List(_) | Tree::Map(_)) => {
+                Some(quantity::WRONG_FORM.to_owned())
             }
-            (Shape::Int64, Tree::Float(number)) if whole(*number) => None,
-            (Shape::Time, Tree::String(text)) => format::time_error(text),
-            (Shape::Bytes, Tree::String(text)) => format::base64_error(text),
-            (Shape::Quantity, Tree::Int(_) | Tree::Float(_)) => None,
-            (Shape::Quantity, Tree::String(text)) if format::is_quantity(text) => None,
-            (Shape::Quantity, _) => Some(format::QUANTITY_ERROR.to_owned()),
             (Shape::List(list), Tree::List(items)) => {
                 items.iter().find_map(|item| self.type_error(&list.items, item, place))
             }
             (Shape::Object(object), Tree::Map(members)) => {
                 members.iter().find_map(|(name, value)| self.type_error_of_member(object, name, value, place))
             }
+            (shape, tree) if fits(shape, tree) => None,
             _ => Some(mismatch(node, tree, place)),
         }
     }
@@ -68,9 +60,19 @@ impl Compiled {
     }
 }
 
-/// Whether a number written with a fraction or an exponent is an integer that fits.
-fn whole(number: f64) -> bool {
-    number.fract() == 0.0 && (-9.2e18..9.2e18).contains(&number)
+/// Whether a value can be decoded as it stands. An integer may be written with a fraction of zero.
+fn fits(shape: &Shape, tree: &Tree) -> bool {
+    match (shape, tree) {
+        (Shape::Int32 | Shape::IntOrString, Tree::Int(number)) => i32::try_from(*number).is_ok(),
+        (Shape::Int32, Tree::Float(number)) => number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX),
+        (Shape::Int64, Tree::Float(number)) => number.fract() == 0.0 && number.abs() < 9.2e18,
+        (Shape::Any, _)
+        | (Shape::Bool, Tree::Bool(_))
+        | (Shape::Int64, Tree::Int(_))
+        | (Shape::Number | Shape::Quantity, Tree::Int(_) | Tree::Float(_))
+        | (Shape::String | Shape::IntOrString, Tree::String(_)) => true,
+        _ => false,
+    }
 }
 
 fn mismatch(node: &Node, tree: &Tree, place: &Place<'_>) -> String {
@@ -87,7 +89,7 @@ fn mismatch(node: &Node, tree: &Tree, place: &Place<'_>) -> String {
     };
     // These two decode themselves: into a string, and into an integer.
     let go_type = match node.shape {
-        Shape::Time => "string",
+        Shape::Time(_) => "string",
         Shape::IntOrString => "int32",
         _ => &node.go_type,
     };

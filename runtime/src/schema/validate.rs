@@ -29,19 +29,18 @@ impl Compiled {
     ) {
         let before = errors.len();
         let node = self.nodes.of(edge);
-        if rules::has_type(&node.shape, tree) {
-            for checks in [&edge.checks, &node.checks].into_iter().flatten() {
-                rules::check(checks, tree, path, errors);
+        let checks = [&edge.checks, &node.checks].into_iter().flatten();
+        match (&node.shape, tree) {
+            (shape, tree) if !rules::has_type(shape, tree) => rules::wrong_type(shape, tree, path, errors),
+            (Shape::List(list), Tree::List(items)) => {
+                self.validate_items(list, items, old, path, errors);
+                checks.for_each(|checks| rules::check(checks, tree, path, errors));
             }
-            match (&node.shape, tree) {
-                (Shape::List(list), Tree::List(items)) => self.validate_items(list, items, old, path, errors),
-                (Shape::Object(object), Tree::Map(_)) => {
-                    self.validate_members(object, tree, old, path, errors)
-                }
-                _ => {}
+            (Shape::Object(object), Tree::Map(_)) => {
+                checks.for_each(|checks| rules::check(checks, tree, path, errors));
+                self.validate_members(object, tree, old, path, errors);
             }
-        } else {
-            rules::wrong_type(&node.shape, tree, path, errors);
+            _ => checks.for_each(|checks| rules::check(checks, tree, path, errors)),
         }
         if errors.len() > before && old == Some(tree) {
             errors.truncate(before);
@@ -88,7 +87,7 @@ impl Compiled {
             };
             self.validate_below(&list.items, item, old, &Path::Index(path, index), errors);
         }
-        if !lists::has_duplicates(&list.kind, old) {
+        if lists::has_duplicates(&list.kind, items) && !lists::has_duplicates(&list.kind, old) {
             lists::duplicates(&list.kind, items, |index, value| {
                 errors.duplicate(Path::Index(path, index).to_string(), value);
             });

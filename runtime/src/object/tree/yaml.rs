@@ -22,6 +22,7 @@ impl Tree {
             duplicate_keys: DuplicateKeyPolicy::PassThrough,
             legacy_octal_numbers: true,
             with_snippet: false,
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
         };
         let duplicates = RefCell::new(Vec::new());
         let node = Node { path: &Path::Root, duplicates: &duplicates };

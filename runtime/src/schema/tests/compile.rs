@@ -85,7 +85,8 @@ fn items(generator: &mut Gen) -> Schema {
 
 #[test]
 fn mistakes_are_named() {
-    let table: [(fn(&mut Gen) -> Schema, &str); 13] = [
+    type Case = (fn(&mut Gen) -> Schema, &'static str);
+    let table: [Case; 13] = [
         (
             root!("x", String::schema, Rule::Pattern("(")),
             "Root.x: the pattern \"(\" is no regular expression",

@@ -35,7 +35,7 @@ fn unknown_fields_are_named_in_order_and_dropped() {
 #[test]
 fn named_unknown_fields_are_limited() {
     let members: serde_json::Map<String, Value> = (0..500).map(|n| (format!("x{n}"), Value::Null)).collect();
-    let mut tree = with_spec(Value::Object(members));
+    let mut tree = with_spec(&Value::Object(members));
     assert_eq!(widget().prune(&mut tree).len(), 100);
     assert_eq!(tree.at(&["spec"]), Some(&Tree::Map(crate::object::Map::new())));
 }
@@ -57,7 +57,7 @@ fn nulls_go_and_defaults_come() {
     ];
     let schema = widget();
     for (given, expected) in table {
-        let mut tree = with_spec(given);
+        let mut tree = with_spec(&given);
         schema.drop_nulls(&mut tree);
         schema.apply_defaults(&mut tree);
         assert_eq!(tree.get("spec"), Some(&Tree::from(expected)));
@@ -120,7 +120,7 @@ fn wrong_types_are_named_as_go_does() {
     ];
     let schema = widget();
     for (spec, expected) in table {
-        assert_eq!(schema.type_errors(&with_spec(spec.clone())), expected, "{spec}");
+        assert_eq!(schema.type_errors(&with_spec(&spec)), expected, "{spec}");
     }
     let table = [
         (json!([]), "json: cannot unmarshal array into Go value of type v1.Widget"),
@@ -238,10 +238,40 @@ fn broken_rules_are_worded_as_in_kubernetes() {
     let schema = widget();
     for (spec, expected) in table {
         let mut errors = FieldErrors::new();
-        schema.validate(&with_spec(spec.clone()), None, &mut errors);
+        schema.validate(&with_spec(&spec), None, &mut errors);
         assert_eq!(texts(&errors), expected, "{spec}");
     }
     let mut errors = FieldErrors::new();
     schema.validate(&json!({"metadata": {"ownerReferences": [{}]}}).into(), None, &mut errors);
     assert_eq!(texts(&errors), ["spec: Required value"]);
+}
+
+#[test]
+fn documents_as_deep_as_they_may_be_are_judged() {
+    let depth = crate::object::tree::MAX_DEPTH - 4;
+    let limits = r#"{"nested":"#.repeat(depth) + r#"{"ratio":2}"# + &"}".repeat(depth);
+    let text = format!(r#"{{"spec":{{"image":"i","limits":{limits}}}}}"#);
+    let (mut tree, _) = Tree::parse_json(text.as_bytes()).expect("within the limit");
+    let schema = widget();
+    schema.drop_nulls(&mut tree);
+    assert_eq!(schema.type_errors(&tree), None);
+    assert_eq!(schema.unknown_fields(&tree), [""; 0]);
+    schema.apply_defaults(&mut tree);
+    let mut errors = FieldErrors::new();
+    schema.validate(&tree, None, &mut errors);
+    assert_eq!(errors.errors().len(), 1);
+    schema.validate(&tree, Some(&tree.clone()), &mut errors);
+    assert_eq!(errors.errors().len(), 1);
+    let value: Value = crate::object::from_tree(&tree).expect("any JSON");
+    assert_eq!(crate::object::to_tree(&value).as_ref(), Ok(&tree));
+}
+
+#[test]
+fn strings_with_decoders_of_their_own_are_written_as_go_writes_them() {
+    let given =
+        json!({"since": "2024-01-01T02:00:00.5+02:00", "data": "YWJj\nYWJj", "memory": 1.5, "day": "x"});
+    let expected = json!({"since": "2024-01-01T00:00:00Z", "data": "YWJjYWJj", "memory": "1.5", "day": "x"});
+    let mut tree = with_spec(&given);
+    widget().drop_nulls(&mut tree);
+    assert_eq!(tree.get("spec"), Some(&Tree::from(expected)));
 }

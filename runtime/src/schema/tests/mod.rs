@@ -84,14 +84,9 @@ static SPEC: Object = Object {
             ],
         },
         field("image", String::schema, true, &[]),
-        field("ports", |g| Vec::<Port>::schema(g), false, &[Rule::ListMap(&["name"]), Rule::MaxItems(3)]),
+        field("ports", Vec::<Port>::schema, false, &[Rule::ListMap(&["name"]), Rule::MaxItems(3)]),
         field("tags", Vec::<String>::schema, false, &[Rule::ListSet, Rule::MinItems(1)]),
-        field(
-            "labels",
-            |g| std::collections::BTreeMap::<String, i64>::schema(g),
-            false,
-            &[Rule::MaxProperties(2)],
-        ),
+        field("labels", std::collections::BTreeMap::<String, i64>::schema, false, &[Rule::MaxProperties(2)]),
         field(
             "memory",
             Option::<k8s_openapi::apimachinery::pkg::api::resource::Quantity>::schema,
@@ -173,7 +168,7 @@ fn widget() -> Compiled {
 }
 
 /// A widget with this spec.
-fn with_spec(spec: serde_json::Value) -> Tree {
+fn with_spec(spec: &serde_json::Value) -> Tree {
     json!({"apiVersion": "fleet.example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": spec})
         .into()
 }

@@ -47,7 +47,7 @@ fn what_stays_as_it_was_is_not_reported_on_an_update() {
     let schema = widget();
     for (old, new, expected) in table {
         let mut errors = FieldErrors::new();
-        schema.validate(&with_spec(new.clone()), Some(&with_spec(old.clone())), &mut errors);
+        schema.validate(&with_spec(&new), Some(&with_spec(&old)), &mut errors);
         assert_eq!(texts(&errors), expected, "{old} -> {new}");
     }
 }

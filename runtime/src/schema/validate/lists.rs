@@ -8,8 +8,15 @@ pub(super) fn same_keys(keys: &[String], a: &Tree, b: &Tree) -> bool {
     keys.iter().all(|key| a.get(key) == b.get(key))
 }
 
-/// Whether an item stands twice.
+/// Whether an item stands twice. Short lists, which are most, are compared without a copy.
 pub(super) fn has_duplicates(kind: &ListKind, items: &[Tree]) -> bool {
+    if *kind == ListKind::Atomic || items.len() < 2 {
+        return false;
+    }
+    if items.len() <= 16 {
+        let equal = |a, b| compare(kind, a, b).is_eq();
+        return items.iter().enumerate().any(|(index, a)| items[index + 1..].iter().any(|b| equal(a, b)));
+    }
     let mut found = false;
     duplicates(kind, items, |_, _| found = true);
     found
@@ -17,9 +24,6 @@ pub(super) fn has_duplicates(kind: &ListKind, items: &[Tree]) -> bool {
 
 /// Reports the second of each items that are the same: where it stands, and what is the same.
 pub(super) fn duplicates(kind: &ListKind, items: &[Tree], mut report: impl FnMut(usize, Tree)) {
-    if *kind == ListKind::Atomic || items.len() < 2 {
-        return;
-    }
     // In order, equal items are neighbours: no comparison of each with each.
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|a, b| compare(kind, &items[*a], &items[*b]).then(a.cmp(b)));

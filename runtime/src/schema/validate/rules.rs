@@ -16,7 +16,7 @@ pub(super) fn has_type(shape: &Shape, tree: &Tree) -> bool {
             _ => false,
         },
         Shape::Number => matches!(tree, Tree::Int(_) | Tree::Float(_)),
-        Shape::String | Shape::Time | Shape::Bytes => matches!(tree, Tree::String(_)),
+        Shape::String | Shape::Time(_) | Shape::Bytes => matches!(tree, Tree::String(_)),
         Shape::Quantity => matches!(tree, Tree::String(_) | Tree::Int(_) | Tree::Float(_)),
         Shape::IntOrString => matches!(tree, Tree::String(_) | Tree::Int(_)),
         Shape::List(_) => matches!(tree, Tree::List(_)),
@@ -31,7 +31,7 @@ pub(super) fn wrong_type(shape: &Shape, tree: &Tree, path: &Path<'_>, errors: &m
         Shape::Bool => "boolean",
         Shape::Int32 | Shape::Int64 => "integer",
         Shape::Number => "number",
-        Shape::String | Shape::Time | Shape::Bytes => "string",
+        Shape::String | Shape::Time(_) | Shape::Bytes => "string",
         Shape::Quantity => "string,number",
         Shape::IntOrString => "integer,string",
         Shape::List(_) => "array",
@@ -45,6 +45,12 @@ pub(super) fn wrong_type(shape: &Shape, tree: &Tree, path: &Path<'_>, errors: &m
         Tree::String(_) => "string",
         Tree::List(_) => "array",
         Tree::Map(_) => "object",
+    };
+    // A fraction where an integer should be is a matter of formats to Kubernetes.
+    let (wanted, found) = match (shape, tree) {
+        (Shape::Int32, Tree::Float(_)) => ("int32", "float64"),
+        (Shape::Int64, Tree::Float(_)) => ("int64", "float64"),
+        _ => (wanted, found),
     };
     let text = format!("{path} in body must be of type {wanted}: {found:?}");
     errors.type_invalid(path.to_string(), found, &text);
