@@ -151,6 +151,25 @@ fn what_was_cut_short_is_finished_by_asking_again() {
     assert_eq!(tree(folder.path()), whole);
 }
 
+/// What a freshly cloned repository brings along is kept.
+#[test]
+fn files_that_are_there_already_are_added_to_or_kept() {
+    let cli = AggbootCli::build();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    write("README.md", "# Mine\n");
+    write(".gitignore", "/target\n*.swp\n");
+    write("Cargo.toml", "[package]\nname = \"minimal\" # mine\n\n[dependencies]\ntokio = \"1.40\"\n");
+    let said = cli.succeed(folder.path(), "init repo --domain example.com").stdout;
+    assert!(String::from_utf8(said).unwrap().contains("note: README.md is there already"));
+    assert_eq!(read("README.md"), "# Mine\n");
+    assert!(read(".gitignore").starts_with("/target\n*.swp\n") && read(".gitignore").ends_with("\n/data\n"));
+    let cargo = read("Cargo.toml");
+    assert!(cargo.starts_with("[package]\nname = \"minimal\" # mine\n\n[dependencies]\ntokio = \"1.40\"\n"));
+    assert!(cargo.contains("\naggboot = ") && !cargo.contains("[profile"), "{cargo}");
+}
+
 #[test]
 fn rustfmt_would_not_change_them() {
     for golden in &GOLDENS {

@@ -59,7 +59,11 @@ fn cargo_toml(templates: &Templates, manifest: &Manifest, dependency: &Dependenc
         aggboot: value.to_string().trim().to_owned(),
         aggboot_for_tests: for_tests(&value).to_string().trim().to_owned(),
     };
-    Ok(Wanted { path: "Cargo.toml".to_owned(), text: project.cargo_toml(templates)?, fate: Fate::Merged })
+    Ok(Wanted {
+        path: "Cargo.toml".to_owned(),
+        text: project.cargo_toml(templates)?,
+        fate: Fate::DependenciesAdded,
+    })
 }
 
 fn other_options(served: &Kind, asked: &Kind) -> Failure {

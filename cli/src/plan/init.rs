@@ -26,8 +26,9 @@ pub(crate) fn init(
 
 fn fate(path: &str) -> Fate {
     match path {
-        "Cargo.toml" => Fate::Merged,
-        "README.md" | ".gitignore" => Fate::OnceOrKept,
+        "Cargo.toml" => Fate::DependenciesAdded,
+        ".gitignore" => Fate::LinesAdded,
+        "README.md" => Fate::OnceOrKept,
         "aggboot.toml" | "src/apis/mod.rs" => Fate::Whole { before: None },
         _ => Fate::Once,
     }

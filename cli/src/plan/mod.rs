@@ -25,8 +25,10 @@ pub(crate) enum Fate {
     Once,
     /// Written once; another file in its place stays.
     OnceOrKept,
-    /// Added to, never changed.
-    Merged,
+    /// `Cargo.toml`: dependencies are added, nothing is changed.
+    DependenciesAdded,
+    /// `.gitignore`: lines are added, nothing is changed.
+    LinesAdded,
     /// Rewritten whole, if it is still what aggboot wrote.
     Whole { before: Option<String> },
 }
@@ -64,7 +66,8 @@ pub(crate) fn plan(wanted: Vec<Wanted>, disk: &OnDisk) -> Result<Plan> {
         let after = match (before, &file.fate) {
             (None, _) => file.text,
             (Some(before), _) if same(before, &file.text) => continue,
-            (Some(before), Fate::Merged) => cargo_toml::merged(before, &file.text)?,
+            (Some(before), Fate::DependenciesAdded) => cargo_toml::merged(before, &file.text)?,
+            (Some(before), Fate::LinesAdded) => lines_added(before, &file.text),
             (Some(before), Fate::Whole { before: Some(written) }) if same(before, written) => file.text,
             (Some(_), Fate::Whole { before: Some(_) }) => return Err(edited(&file.path)),
             (Some(_), Fate::OnceOrKept) => {
@@ -87,9 +90,17 @@ impl Wanted {
     fn owner(&self) -> Owner {
         match self.fate {
             Fate::Whole { .. } => Owner::Aggboot,
-            Fate::Once | Fate::OnceOrKept | Fate::Merged => Owner::Yours,
+            Fate::Once | Fate::OnceOrKept | Fate::DependenciesAdded | Fate::LinesAdded => Owner::Yours,
         }
     }
+}
+
+/// `before`, and the lines of `wanted` that it lacks.
+fn lines_added(before: &str, wanted: &str) -> String {
+    let lacks = |line: &&str| !before.lines().any(|there| there.trim() == line.trim());
+    let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    let added: String = wanted.lines().filter(lacks).map(|line| format!("{line}\n")).collect();
+    if added.is_empty() { before.to_owned() } else { format!("{before}{end}{added}") }
 }
 
 /// Version control may have changed the line ends.
@@ -131,8 +142,9 @@ mod tests {
                 Err(part) => assert!(changed.unwrap_err().contains(part), "{there:?} {fate:?}"),
             }
         };
-        for fate in [Fate::Once, Fate::OnceOrKept, Fate::Merged, Fate::Whole { before: None }, whole("old\n")]
-        {
+        let (dependencies, lines) = (Fate::DependenciesAdded, Fate::LinesAdded);
+        let unread = Fate::Whole { before: None };
+        for fate in [Fate::Once, Fate::OnceOrKept, dependencies, lines, unread, whole("old\n")] {
             check(None, fate.clone(), Ok(true));
             check(Some("new\n"), fate.clone(), Ok(false));
             check(Some("new\r\n"), fate, Ok(false));
@@ -143,5 +155,16 @@ mod tests {
         check(Some("old\n"), whole("old\n"), Ok(true));
         check(Some("old\r\n"), whole("old\n"), Ok(true));
         check(Some("other\n"), whole("old\n"), Err("edited by hand"));
+    }
+
+    #[test]
+    fn lines_are_added_once() {
+        let check = |before: &str, expected: &str| {
+            assert_eq!(lines_added(before, "/target\n/data\n"), expected);
+            assert_eq!(lines_added(expected, "/target\n/data\n"), expected);
+        };
+        check("", "/target\n/data\n");
+        check("*.log\n/target", "*.log\n/target\n/data\n");
+        check("/data\n/target", "/data\n/target");
     }
 }
