@@ -21,9 +21,13 @@ mod certificates;
 #[cfg(feature = "server")]
 pub mod cluster;
 #[cfg(feature = "server")]
+mod discovery;
+#[cfg(feature = "server")]
 mod health;
 #[cfg(feature = "server")]
 mod layers;
+#[cfg(feature = "server")]
+mod openapi;
 #[cfg(feature = "server")]
 pub mod request;
 #[cfg(feature = "server")]

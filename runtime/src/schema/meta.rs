@@ -14,15 +14,15 @@ pub(super) fn is_shared(name: &str) -> bool {
 
 /// The shared definitions in their v3 form, each decoded when it is asked for.
 #[derive(Debug)]
-pub(super) struct Shared(BTreeMap<&'static str, &'static RawValue>);
+pub(crate) struct Shared(BTreeMap<&'static str, &'static RawValue>);
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // The file is part of the program, and a test reads it.
         Shared(serde_json::from_str(DEFINITIONS).unwrap_or_default())
     }
 
-    pub(super) fn definition(&self, name: &str) -> Option<Value> {
+    pub(crate) fn definition(&self, name: &str) -> Option<Value> {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 }

@@ -11,7 +11,7 @@ mod defaults;
 pub mod facts;
 pub mod field_error;
 mod format;
-mod meta;
+pub(crate) mod meta;
 mod names;
 mod node;
 pub mod publish;
