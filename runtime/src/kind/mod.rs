@@ -8,7 +8,7 @@ mod descriptor;
 pub mod hooks;
 pub mod names;
 #[cfg(feature = "server")]
-mod registration;
+pub(crate) mod registration;
 #[cfg(feature = "server")]
 pub mod registry;
 
@@ -34,9 +34,7 @@ pub trait ApiResource:
     /// Answered by code: name the verbs after it, `NodeMetrics::served_by(source).get().list()`.
     #[cfg(feature = "server")]
     #[must_use]
-    fn served_by<S: Send + Sync + 'static>(
-        source: impl Into<std::sync::Arc<S>>,
-    ) -> crate::served::Served<Self, S> {
-        crate::served::Served::new(source.into())
+    fn served_by<S: Send + Sync + 'static>(source: S) -> crate::served::Served<Self, S> {
+        crate::served::Served::new(source)
     }
 }
