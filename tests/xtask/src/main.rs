@@ -1,2 +1,32 @@
-//! Tasks of this repository.
-fn main() {}
+//! Tasks of this repository. `cargo xtask --help` lists them.
+#![allow(clippy::print_stdout, reason = "a task tells what it does")]
+
+mod demo;
+mod run;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of this repository.
+#[derive(Parser)]
+#[command(name = "xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Scaffold a project, build it, run it and use it, telling each step.
+    Demo(demo::Arguments),
+    /// Run every test; builds the control plane on the first run.
+    Test,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), run::Failure> {
+    match Arguments::parse().task {
+        Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Test => test::run(),
+    }
+}
