@@ -72,8 +72,14 @@ impl Walk<'_> {
     /// `inside` names the list or map that stands above, whose items have no path.
     fn members(&mut self, schema: &Value, inside: Option<&str>) -> Result<(), String> {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Ok(()) };
-        for (name, schema) in properties {
-            self.path.push(name.clone());
+        let order = schema.get(extension::ORDER).and_then(Value::as_array);
+        let names: Vec<&str> = match order {
+            Some(order) => order.iter().filter_map(Value::as_str).collect(),
+            None => properties.keys().map(String::as_str).collect(),
+        };
+        for name in names {
+            let Some(schema) = properties.get(name) else { continue };
+            self.path.push(name.to_owned());
             self.field(schema, inside)?;
             self.descend(schema, inside)?;
             self.path.pop();

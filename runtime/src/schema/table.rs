@@ -11,6 +11,7 @@ use crate::object::Tree;
 /// Private extensions carry what no schema keyword says from a type to the compiler of a kind.
 pub(super) mod extension {
     pub(in crate::schema) const NAME: &str = "x-aggboot-name";
+    pub(in crate::schema) const ORDER: &str = "x-aggboot-order";
     pub(in crate::schema) const COLUMN: &str = "x-aggboot-column";
     pub(in crate::schema) const SELECTABLE: &str = "x-aggboot-selectable";
     pub(in crate::schema) const SCALE: &str = "x-aggboot-scale";
@@ -31,7 +32,10 @@ pub fn object(generator: &mut SchemaGenerator, object: &Object) -> Schema {
             }
             properties.insert(field.name.to_owned(), property(generator, field));
         }
-        let mut schema = json!({"type": "object", "properties": properties, extension::NAME: object.name});
+        let order: Vec<_> = object.fields.iter().map(|field| field.name).collect();
+        let mut schema = json!({
+            "type": "object", "properties": properties, extension::NAME: object.name, extension::ORDER: order,
+        });
         if !required.is_empty() {
             schema["required"] = json!(required);
         }

@@ -19,12 +19,12 @@ fn facts_become_paths() {
         .map(|column| (column.name.as_str(), column.field.path.join("."), column.field.kind, column.wide))
         .collect();
     let expected = [
-        ("Colour", "spec.color".to_owned(), "string", false),
         ("Replicas", "spec.replicas".to_owned(), "integer", true),
+        ("Colour", "spec.color".to_owned(), "string", false),
         ("Seen", "status.seen".to_owned(), "date", false),
     ];
     assert_eq!(columns, expected);
-    assert_eq!(facts.columns[0].field.description, "The color.");
+    assert_eq!(facts.columns[1].field.description, "The color.");
     assert_eq!(facts.selectable[0].path, ["spec", "color"]);
     let path = |fact: &Option<crate::schema::facts::FieldFact>| fact.as_ref().expect("a fact").path.join(".");
     assert_eq!(path(&facts.scale_spec), "spec.replicas");
