@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Descriptor, HookFns, Scope, Strategy};
+use super::{Descriptor, HookFns, Scope, Strategy, names};
 use crate::schema::compiled::Compiled;
+use crate::schema::facts::{ColumnFact, Facts, FieldFact};
 
 /// A kind as the machinery uses it.
 #[derive(Debug)]
@@ -47,8 +48,33 @@ pub struct Kind {
 
 impl Kind {
     /// Judges a descriptor. The error names the kind, the rule and what to change.
-    pub fn compile(_descriptor: &Descriptor) -> Result<Arc<Kind>, crate::Error> {
-        Err(crate::Error::new("not compiled yet"))
+    pub fn compile(descriptor: &Descriptor) -> Result<Arc<Kind>, crate::Error> {
+        let Descriptor { group, version, kind, .. } = descriptor;
+        let refuse = |rule: String| crate::Error::new(format!("kind {kind} in {group}/{version}: {rule}"));
+        let plural = descriptor.plural();
+        let singular = descriptor.singular.map_or_else(|| kind.to_ascii_lowercase(), str::to_owned);
+        check_names(descriptor, &plural, &singular).map_err(refuse)?;
+        let schema = Compiled::compile(group, version, kind, descriptor.description, descriptor.schema)?;
+        let facts = schema.facts();
+        Ok(Arc::new(Kind {
+            group: (*group).to_owned(),
+            version: (*version).to_owned(),
+            kind: (*kind).to_owned(),
+            plural: plural.into_owned(),
+            singular,
+            list_kind: format!("{kind}List"),
+            short_names: owned(descriptor.short_names),
+            categories: owned(descriptor.categories),
+            scope: descriptor.scope,
+            description: descriptor.description.to_owned(),
+            status: facts.has_status,
+            scale: scale(facts).map_err(refuse)?,
+            columns: facts.columns.iter().map(column).collect(),
+            selectable: facts.selectable.iter().map(path).collect(),
+            strategy: descriptor.strategy,
+            hooks: descriptor.hooks,
+            schema,
+        }))
     }
 
     /// `group/version`, as it stands in `apiVersion`.
@@ -67,6 +93,71 @@ impl Kind {
     #[must_use]
     pub fn namespaced(&self) -> bool {
         self.scope == Scope::Namespaced
+    }
+}
+
+/// Every name by Kubernetes' rules, and none of them twice.
+fn check_names(descriptor: &Descriptor, plural: &str, singular: &str) -> Result<(), String> {
+    names::check_group(descriptor.group)?;
+    names::check_version(descriptor.version)?;
+    names::check_kind(descriptor.kind)?;
+    names::check_resource("plural", plural)?;
+    if !singular.is_empty() {
+        names::check_resource("singular", singular)?;
+    }
+    for category in descriptor.categories {
+        names::check_resource("category", category)?;
+    }
+    let mut taken = vec![plural, singular];
+    for name in descriptor.short_names {
+        names::check_resource("short name", name)?;
+        if taken.contains(name) {
+            return Err(format!("the short name {name:?} is a name of this kind already; leave it out"));
+        }
+        taken.push(name);
+    }
+    Ok(())
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn column(fact: &ColumnFact) -> Column {
+    Column {
+        name: fact.name.clone(),
+        kind: fact.field.kind,
+        format: String::new(),
+        description: fact.field.description.clone(),
+        priority: i32::from(fact.wide),
+        path: path(&fact.field),
+    }
+}
+
+fn path(fact: &FieldFact) -> FieldPath {
+    FieldPath(fact.path.clone())
+}
+
+/// The scale has replicas to set below `spec`; what it reports stands below `status`.
+fn scale(facts: &Facts) -> Result<Option<ScalePaths>, String> {
+    let below = |root: &str, target: &str, fact: &FieldFact| {
+        if fact.path.first().is_some_and(|first| first == root) {
+            return Ok(path(fact));
+        }
+        Err(format!("{} is {target} of the scale, so it must stand below {root}", path(fact)))
+    };
+    let status =
+        facts.scale_status.as_ref().map(|fact| below("status", "status.replicas", fact)).transpose()?;
+    let selector =
+        facts.scale_selector.as_ref().map(|fact| below("status", "status.selector", fact)).transpose()?;
+    match (&facts.scale_spec, status.as_ref().or(selector.as_ref())) {
+        (Some(spec), _) => {
+            Ok(Some(ScalePaths { spec: below("spec", "spec.replicas", spec)?, status, selector }))
+        }
+        (None, Some(path)) => Err(format!(
+            "{path} belongs to a scale that has no replicas: say `scale = \"spec.replicas\"` of a field below spec"
+        )),
+        (None, None) => Ok(None),
     }
 }
 
