@@ -8,6 +8,7 @@ pub mod __private;
 mod error;
 pub mod kind;
 pub mod object;
+pub mod prelude;
 pub mod schema;
 
 #[cfg(feature = "server")]
@@ -45,6 +46,7 @@ mod transport;
 #[cfg(feature = "server")]
 pub mod verbs;
 
+pub use aggboot_macros::{ApiResource, ApiType};
 pub use error::{Error, Result};
 pub use k8s_openapi;
 pub use kind::hooks::{PrepareForCreate, PrepareForUpdate, SetDefaults, Validate};

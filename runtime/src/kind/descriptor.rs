@@ -1,5 +1,7 @@
 //! What the derive says of a kind: names, scope, schema, hooks. Not judged yet.
 
+use std::borrow::Cow;
+
 use schemars::{Schema, SchemaGenerator};
 
 use crate::object::Tree;
@@ -32,6 +34,17 @@ pub struct Descriptor {
     pub strategy: Strategy,
     /// The author's hooks, as functions on trees.
     pub hooks: HookFns,
+}
+
+impl Descriptor {
+    /// The plural that was given, or the rule's.
+    #[must_use]
+    pub fn plural(&self) -> Cow<'static, str> {
+        match self.plural {
+            Some(plural) => Cow::Borrowed(plural),
+            None => Cow::Owned(super::names::plural(self.kind)),
+        }
+    }
 }
 
 /// Where objects of a kind live.

@@ -7,6 +7,8 @@ mod compile;
 mod descriptor;
 pub mod hooks;
 pub mod names;
+#[doc(hidden)]
+pub mod probe;
 #[cfg(feature = "server")]
 pub(crate) mod registration;
 #[cfg(feature = "server")]
