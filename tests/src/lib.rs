@@ -7,5 +7,6 @@
 pub mod aggboot_cli;
 pub mod conformance;
 pub mod control_plane;
+pub mod differential;
 pub mod http;
 pub mod wait;
