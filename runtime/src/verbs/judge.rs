@@ -1,5 +1,6 @@
 //! Where the machinery asks the kind: its schema and its author's hooks, always in the same order.
 
+use super::scale;
 use crate::kind::Kind;
 use crate::object::Tree;
 use crate::respond::{ApiError, ApiResult};
@@ -23,6 +24,7 @@ pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
 /// The rules of the kind: its schema, then the author's. `old` is the stored object on updates.
 pub fn validate(kind: &Kind, tree: &Tree, old: Option<&Tree>, errors: &mut FieldErrors) -> ApiResult<()> {
     kind.schema.validate(tree, old, errors);
+    scale::judge(kind, tree, errors);
     let sound = errors.is_empty();
     match kind.hooks.validate.map(|validate| validate(tree, old, errors)) {
         // What breaks the schema need not fit the type.

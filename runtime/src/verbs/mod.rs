@@ -6,16 +6,22 @@
 //! the store's troubles).
 
 mod create;
+mod delete;
+mod delete_collection;
 mod failure;
 mod gate;
 mod get;
 mod judge;
 mod list;
+mod patch;
 pub mod present;
+mod scale;
 pub mod selection;
 mod store;
 #[cfg(test)]
 mod tests;
+mod update;
+mod watch;
 mod write;
 
 use std::collections::HashMap;
@@ -30,6 +36,7 @@ use crate::storage::Storage;
 use gate::Target;
 pub use list::Listed;
 use store::Store;
+use write::Part;
 
 /// How long a write may take, whatever the deadline of the request.
 const LONGEST_WRITE: Duration = Duration::from_secs(34);
@@ -69,9 +76,31 @@ impl Kinds {
         match (target, &request.info.verb) {
             (Target::Item | Target::Status, Verb::Get) => get::get(store, &request, namespace, name).await,
             (Target::Collection, Verb::List) => list::list(store, &request, namespace, name).await,
+            (Target::Collection, Verb::Watch) => watch::watch(store, request, namespace, name).await,
             (Target::Collection, Verb::Create) => timely(create::create(store, request, namespace)).await,
+            (Target::Collection, Verb::DeleteCollection) => {
+                delete_collection::delete_collection(store, request, namespace, name).await
+            }
+            (Target::Item, Verb::Delete) => timely(delete::delete(store, request, namespace, name)).await,
+            (Target::Scale, Verb::Get) => scale::get(store, &request, namespace, name).await,
+            (target, Verb::Update) => {
+                timely(update::update(store, request, namespace, name, part(target)?)).await
+            }
+            (target, Verb::Patch) => {
+                timely(patch::patch(store, request, namespace, name, part(target)?)).await
+            }
             _ => Err(ApiError::method_not_allowed()),
         }
+    }
+}
+
+/// Which part of an object a write to the target changes.
+fn part(target: Target<'_>) -> ApiResult<Part> {
+    match target {
+        Target::Item => Ok(Part::Main),
+        Target::Status => Ok(Part::Status),
+        Target::Scale => Ok(Part::Scale),
+        Target::Collection | Target::Code(_) => Err(ApiError::method_not_allowed()),
     }
 }
 

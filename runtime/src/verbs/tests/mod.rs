@@ -1,8 +1,13 @@
 //! The verbs over the memory storage, asked by requests that never were on a wire.
 
 mod create;
+mod delete;
 mod get;
 mod list;
+mod patch;
+mod scale;
+mod update;
+mod watch;
 
 use std::sync::Arc;
 

@@ -7,5 +7,5 @@ mod replace;
 
 pub use commit::create;
 pub use decode::{decode, settle, strict};
-pub use prepare::{drop_duplicate_owners, ensure_namespace};
+pub use prepare::{check_name, drop_duplicate_owners, ensure_namespace};
 pub use replace::{Part, Replacement, replace};

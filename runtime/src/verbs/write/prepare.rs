@@ -24,6 +24,19 @@ pub fn ensure_namespace(metadata: &mut Map, requested: &str) -> ApiResult<()> {
     ))
 }
 
+/// The name of the object is the URL's; another one, or none, is a 400.
+pub fn check_name(tree: &Tree, requested: &str) -> ApiResult<()> {
+    match metadata::name(tree) {
+        name if name == requested => Ok(()),
+        "" => Err(ApiError::bad_request(format!(
+            "the name of the object ({requested} based on URL) was undeterminable: name must be provided"
+        ))),
+        name => Err(ApiError::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({requested})"
+        ))),
+    }
+}
+
 /// Drops owner references that are given twice, and says so.
 pub fn drop_duplicate_owners(metadata: &mut Map, warnings: &Warnings) {
     let dropped = metadata::drop_duplicate_owners(metadata);
@@ -66,10 +79,10 @@ pub fn for_update(
 ) -> ApiResult<()> {
     system::set_generation(tree, system::generation(old));
     match part {
-        Part::Main => keep_status(kind, tree, old),
+        Part::Main | Part::Scale => keep_status(kind, tree, old),
         Part::Status => only_status(tree, old),
     }
-    if part == Part::Main {
+    if part != Part::Status {
         if let Some(prepare) = kind.hooks.prepare_for_update {
             prepare(tree, old).map_err(ApiError::internal)?;
         }

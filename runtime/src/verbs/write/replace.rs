@@ -23,6 +23,8 @@ pub enum Part {
     Main,
     /// The status alone.
     Status,
+    /// The replicas: a change of the main part that comes through another endpoint.
+    Scale,
 }
 
 /// A write over an object.

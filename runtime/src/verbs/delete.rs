@@ -1,0 +1,161 @@
+//! delete: one object, at once or when its finalizers are done.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::failure;
+use super::present::Wanted;
+use super::store::Store;
+use crate::object::encode::{canonicalize, encode};
+use crate::object::metadata::{self, system};
+use crate::object::{Object, Tree};
+use crate::request::options::{DeleteOptions, Propagation};
+use crate::request::{Request, body};
+use crate::respond::status::Status;
+use crate::respond::{ApiError, ApiResult, Response};
+use crate::storage::Error;
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// What became of the object.
+pub(super) enum Deleted {
+    /// It is gone; this is its uid.
+    Gone(String),
+    /// It waits for its finalizers.
+    Marked(Arc<Object>),
+}
+
+/// Deletes the object of that name.
+pub(super) async fn delete(
+    store: &Store,
+    request: Request,
+    namespace: &str,
+    name: &str,
+) -> ApiResult<Response> {
+    let wanted = Wanted::by_write(&request)?;
+    let options = options(store, request).await?;
+    match one(store, namespace, name, &options).await? {
+        Deleted::Gone(uid) => {
+            let status = Status::deleted(store.resource(), name, &uid);
+            Ok(wanted.document(serde_json::to_vec(&status)?, StatusCode::OK))
+        }
+        Deleted::Marked(object) => {
+            let waits = options.orphan_dependents == Some(false);
+            let code = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
+            wanted.object(&store.kind, &object, code)
+        }
+    }
+}
+
+/// The options: the body's, or without a body the query's.
+pub(super) async fn options(store: &Store, request: Request) -> ApiResult<DeleteOptions> {
+    let media = body::media(request.header(http::header::CONTENT_TYPE));
+    let bytes = body::read(request.body, body::LIMIT, request.deadline).await?;
+    let media = if bytes.is_empty() { body::BodyMedia::Json } else { media? };
+    DeleteOptions::parse(&request.query, &bytes, media, &store.kind.api_version())
+}
+
+/// Deletes one object, tried again from the live object for as long as others are quicker.
+pub(super) async fn one(
+    store: &Store,
+    namespace: &str,
+    name: &str,
+    options: &DeleteOptions,
+) -> ApiResult<Deleted> {
+    let key = store.key(namespace, name);
+    let mut current = store.live(&key, name).await?;
+    loop {
+        check(store, &current, options)?;
+        let finalizers = finalizers(&current, options);
+        let attempt = if finalizers.is_empty() {
+            remove(store, &current, options).await
+        } else {
+            mark(store, &current, finalizers, options).await?
+        };
+        current = match attempt {
+            Ok(deleted) => return Ok(deleted),
+            Err(Error::Conflict { current: Some(live), .. }) => store.record(&live)?,
+            Err(Error::Conflict { current: None, .. }) => {
+                return Err(ApiError::not_found(store.resource(), name));
+            }
+            Err(error) => return Err(failure::answer(error, store.resource(), name)),
+        };
+    }
+}
+
+async fn remove(store: &Store, current: &Object, options: &DeleteOptions) -> Result<Deleted, Error> {
+    if !options.dry_run {
+        store.storage.delete(current.key().clone(), current.revision()).await?;
+    }
+    Ok(Deleted::Gone(current.uid().to_owned()))
+}
+
+/// Sets the time of deletion and the finalizers; a second deletion changes nothing.
+async fn mark(
+    store: &Store,
+    current: &Arc<Object>,
+    finalizers: Vec<String>,
+    options: &DeleteOptions,
+) -> ApiResult<Result<Deleted, Error>> {
+    let mut tree: Tree = current.tree()?;
+    metadata::set_finalizers(metadata::of_mut(&mut tree), finalizers);
+    system::mark_deleted(&mut tree, jiff::Timestamp::now());
+    canonicalize(&mut tree);
+    let bytes = encode(tree.as_map().ok_or_else(|| ApiError::internal("the object is no object"))?);
+    if current.is_stored_as(&bytes) {
+        return Ok(Ok(Deleted::Marked(Arc::clone(current))));
+    }
+    let key = current.key();
+    if options.dry_run {
+        let marked = store.as_if(key, current.revision(), bytes)?;
+        return Ok(Ok(Deleted::Marked(marked)));
+    }
+    match store.storage.replace(key.clone(), current.revision(), bytes.clone()).await {
+        Ok(revision) => Ok(Ok(Deleted::Marked(store.object(key, revision, bytes)?))),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// 409 where the object is not what the options expect.
+fn check(store: &Store, current: &Object, options: &DeleteOptions) -> ApiResult<()> {
+    let conflict = |why: String| Err(ApiError::conflict_on(store.kind_name(), current.name(), &why));
+    let wanted = &options.preconditions;
+    if let Some(uid) = &wanted.uid
+        && uid != current.uid()
+    {
+        return conflict(format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            current.uid()
+        ));
+    }
+    if let Some(version) = &wanted.resource_version
+        && *version != current.resource_version()
+    {
+        return conflict(format!(
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
+            current.revision()
+        ));
+    }
+    Ok(())
+}
+
+/// The finalizers that the object has to wait for: its own, and the garbage collector's as the options
+/// (or, without a word from them, the object) ask for it.
+fn finalizers(current: &Object, options: &DeleteOptions) -> Vec<String> {
+    let has = |wanted: &str| current.finalizers().iter().find(|name| ***name == *wanted).is_some();
+    let (orphan, foreground) = match (options.orphan_dependents, options.propagation) {
+        (Some(orphan), _) => (orphan, false),
+        (None, Some(policy)) => (policy == Propagation::Orphan, policy == Propagation::Foreground),
+        (None, None) => (has(ORPHAN), has(FOREGROUND) && !has(ORPHAN)),
+    };
+    let own = current.finalizers().iter().map(|name| &**name);
+    let asked = [(orphan, ORPHAN), (foreground, FOREGROUND)];
+    let asked_names: Vec<_> = asked.iter().filter(|(asked, _)| *asked).map(|(_, name)| *name).collect();
+    let same = asked.iter().all(|(asked, name)| *asked == has(name));
+    if same {
+        return own.map(str::to_owned).collect();
+    }
+    own.filter(|name| ![ORPHAN, FOREGROUND].contains(name)).chain(asked_names).map(str::to_owned).collect()
+}

@@ -1,0 +1,77 @@
+//! deletecollection: every object that is selected, one by one.
+
+use std::sync::Arc;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use http::StatusCode;
+
+use super::delete;
+use super::list::{self, Listed};
+use super::present::Wanted;
+use super::selection::selectable;
+use super::store::Store;
+use crate::object::Object;
+use crate::request::Request;
+use crate::request::options::{DeleteOptions, ListOptions};
+use crate::respond::list::Item;
+use crate::respond::{ApiError, ApiResult, Response};
+
+/// How many objects are read at once.
+const PAGE: u64 = 10_000;
+/// How many are deleted at once: enough that they share the store's commits.
+const AT_ONCE: usize = 32;
+
+/// Deletes what is selected and answers the list of it.
+pub(super) async fn delete_collection(
+    store: &Store,
+    request: Request,
+    namespace: &str,
+    name: &str,
+) -> ApiResult<Response> {
+    let wanted = Wanted::by(&request)?;
+    let name = Some(name).filter(|name| !name.is_empty());
+    let mut selected = ListOptions::parse(&request.query, &selectable(&store.kind), name)?;
+    let options = delete::options(store, request).await?;
+    let limited = selected.limit > 0;
+    if !limited {
+        selected.limit = PAGE;
+    }
+    let mut whole: Option<Listed> = None;
+    loop {
+        let mut page = list::page(store, namespace, &selected).await?;
+        delete_all(store, &page.items, &options).await?;
+        selected.continue_token = std::mem::take(&mut page.continue_token);
+        selected.resource_version.clear();
+        selected.resource_version_match = None;
+        if limited {
+            page.continue_token.clone_from(&selected.continue_token);
+        }
+        let done = limited || selected.continue_token.is_empty();
+        match &mut whole {
+            Some(whole) => whole.items.append(&mut page.items),
+            none => *none = Some(page),
+        }
+        if let (true, Some(listed)) = (done, &whole) {
+            return answer(store, listed, &wanted);
+        }
+    }
+}
+
+fn answer(store: &Store, listed: &Listed, wanted: &Wanted) -> ApiResult<Response> {
+    let items = listed.items.iter().map(|object| Item::from(&**object));
+    wanted.list(&store.kind, &listed.meta(), items)
+}
+
+/// Deletes the objects; those that went meanwhile are no failure.
+async fn delete_all(store: &Store, items: &[Arc<Object>], options: &DeleteOptions) -> ApiResult<()> {
+    stream::iter(items)
+        .map(|object| async move {
+            match delete::one(store, object.namespace(), object.name(), options).await {
+                Err(error) if error.code() != StatusCode::NOT_FOUND => Err::<(), ApiError>(error),
+                _ => Ok(()),
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}

@@ -1,0 +1,182 @@
+//! watch: order, beginnings, selectors, ends.
+
+use serde_json::{Value, json};
+
+use super::{ALL_WIDGETS, Bench, WIDGETS};
+
+fn version(object: &Value) -> String {
+    object["metadata"]["resourceVersion"].as_str().expect("a revision").to_owned()
+}
+
+async fn update(bench: &Bench, object: &Value, change: impl Fn(&mut Value)) -> Value {
+    let mut object = object.clone();
+    change(&mut object);
+    let uri = format!("{WIDGETS}/{}", object["metadata"]["name"].as_str().expect("a name"));
+    let answer = bench.ask("PUT", &uri).json(&object).send().await;
+    assert_eq!(answer.code, 200, "{}", answer.text);
+    answer.body
+}
+
+fn told(kind: &str, object: &Value) -> (String, String, String) {
+    let name = object["metadata"]["name"].as_str().expect("a name").to_owned();
+    (kind.to_owned(), name, version(object))
+}
+
+#[tokio::test]
+async fn what_is_there_comes_first_and_then_what_changes() {
+    let bench = Bench::new();
+    let (a, b) = (bench.widget("a").await, bench.widget("b").await);
+    for uri in [format!("{WIDGETS}?watch=true"), format!("{ALL_WIDGETS}?watch=1&resourceVersion=0")] {
+        let mut lines = bench.ask("GET", &uri).watch().await;
+        assert_eq!(lines.told().await, told("ADDED", &a));
+        assert_eq!(lines.told().await, told("ADDED", &b));
+    }
+    let mut lines =
+        bench.ask("GET", &format!("{WIDGETS}?watch=true&resourceVersion={}", version(&a))).watch().await;
+    assert_eq!(lines.told().await, told("ADDED", &b));
+    let a = update(&bench, &a, |a| a["spec"]["replicas"] = 2.into()).await;
+    let event = lines.next().await.expect("an event");
+    assert_eq!((event["type"].as_str(), &event["object"]), (Some("MODIFIED"), &a));
+    assert_eq!(bench.ask("DELETE", &format!("{WIDGETS}/a")).send().await.code, 200);
+    let (kind, name, at) = lines.told().await;
+    assert_eq!((kind.as_str(), name.as_str()), ("DELETED", "a"));
+    assert!(at.parse::<u64>().expect("a number") > version(&a).parse().expect("a number"));
+}
+
+#[tokio::test]
+async fn selectors_turn_changes_into_comings_and_goings() {
+    let bench = Bench::new();
+    let a = bench.widget("a").await;
+    let from = version(&a);
+    let colored = format!("{WIDGETS}?watch=true&resourceVersion={from}&fieldSelector=spec.color%3Dred");
+    let labelled = format!("{WIDGETS}?watch=true&resourceVersion={from}&labelSelector=l%3Dx");
+    let named = format!("{WIDGETS}?watch=true&resourceVersion={from}&fieldSelector=metadata.name%3Db");
+    let mut colored = bench.ask("GET", &colored).watch().await;
+    let mut labelled = bench.ask("GET", &labelled).watch().await;
+    let mut named = bench.ask("GET", &named).watch().await;
+    let red = update(&bench, &a, |a| a["spec"]["color"] = "red".into()).await;
+    let both = update(&bench, &red, |a| a["metadata"]["labels"] = json!({"l": "x"})).await;
+    let blue = update(&bench, &both, |a| a["spec"]["color"] = "blue".into()).await;
+    let b = bench.widget("b").await;
+    assert_eq!(colored.told().await, told("ADDED", &red));
+    assert_eq!(colored.told().await, told("MODIFIED", &both));
+    let gone = colored.next().await.expect("an event");
+    assert_eq!((gone["type"].as_str(), version(&gone["object"])), (Some("DELETED"), version(&blue)));
+    assert_eq!(gone["object"]["spec"]["color"], "red");
+    assert_eq!(labelled.told().await, told("ADDED", &both));
+    assert_eq!(labelled.told().await, told("MODIFIED", &blue));
+    assert_eq!(named.told().await, told("ADDED", &b));
+}
+
+#[tokio::test]
+async fn a_forgotten_revision_is_told_in_the_stream() {
+    let bench = Bench::new();
+    let a = bench.widget("a").await;
+    bench.widget("b").await;
+    let now = bench.storage.barrier().await.expect("a revision");
+    bench.storage.compact(now).await.expect("compacted");
+    let mut lines =
+        bench.ask("GET", &format!("{WIDGETS}?watch=true&resourceVersion={}", version(&a))).watch().await;
+    let event = lines.next().await.expect("an event");
+    assert_eq!((event["type"].as_str(), &event["object"]["code"]), (Some("ERROR"), &json!(410)));
+    let text = event["object"]["message"].as_str().expect("a message");
+    assert!(text.starts_with(&format!("too old resource version: {} (", version(&a))), "{text}");
+    assert_eq!(lines.next().await, None);
+}
+
+#[tokio::test]
+async fn a_revision_of_the_future_is_waited_for() {
+    let bench = Bench::new();
+    let a = bench.widget("a").await;
+    let future = version(&a).parse::<u64>().expect("a number") + 1;
+    let mut lines = bench.ask("GET", &format!("{WIDGETS}?watch=true&resourceVersion={future}")).watch().await;
+    // A revision may be any number above the last.
+    let mut last = update(&bench, &a, |a| a["spec"]["replicas"] = 2.into()).await;
+    while version(&last).parse::<u64>().expect("a number") <= future {
+        last = update(&bench, &last, |a| a["spec"]["replicas"] = version(a).len().into()).await;
+        last = update(&bench, &last, |a| a["metadata"]["labels"] = json!({"v": version(a)})).await;
+    }
+    let (_, _, first) = lines.told().await;
+    assert!(first.parse::<u64>().expect("a number") > future);
+}
+
+#[tokio::test]
+async fn a_watch_ends_in_time_with_a_bookmark_before() {
+    let bench = Bench::new();
+    let uri = format!("{WIDGETS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3");
+    let mut lines = bench.ask("GET", &uri).watch().await;
+    let bookmark = lines.next().await.expect("an event");
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    let object = bookmark["object"].as_object().expect("an object");
+    assert_eq!(object.keys().map(String::as_str).collect::<Vec<_>>(), ["apiVersion", "kind", "metadata"]);
+    assert!(version(&bookmark["object"]).parse::<u64>().is_ok_and(|version| version > 0));
+    assert_eq!(lines.next().await, None);
+    let mut quiet = bench.ask("GET", &format!("{WIDGETS}?watch=true&timeoutSeconds=1")).watch().await;
+    assert_eq!(quiet.next().await, None);
+}
+
+#[tokio::test]
+async fn a_draining_server_ends_its_watches() {
+    let bench = Bench::new();
+    bench.widget("a").await;
+    let mut lines = bench.ask("GET", &format!("{WIDGETS}?watch=true")).watch().await;
+    lines.next().await.expect("an event");
+    bench.drain();
+    assert_eq!(lines.next().await, None);
+}
+
+#[tokio::test]
+async fn tables_and_metadata_are_watched_too() {
+    let bench = Bench::new();
+    bench.widget("a").await;
+    bench.widget("b").await;
+    let ask =
+        |accept: &'static str| bench.ask("GET", &format!("{WIDGETS}?watch=true")).header("accept", accept);
+    let mut tables = ask("application/json;as=Table;g=meta.k8s.io;v=v1").watch().await;
+    let (first, second) = (tables.next().await.expect("a table"), tables.next().await.expect("a table"));
+    assert_eq!(first["object"]["kind"], "Table");
+    assert!(
+        first["object"]["columnDefinitions"].is_array() && second["object"]["columnDefinitions"].is_null()
+    );
+    assert_eq!(second["object"]["rows"][0]["cells"][0], "b");
+    let mut partial = ask("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1").watch().await;
+    assert_eq!(partial.next().await.expect("an event")["object"]["kind"], "PartialObjectMetadata");
+}
+
+#[tokio::test]
+async fn what_cannot_be_watched_is_refused_before_the_stream() {
+    let bench = Bench::new();
+    for (query, accept, code) in [
+        ("resourceVersion=x", "application/json", 500),
+        ("sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "application/json", 422),
+        ("resourceVersionMatch=NotOlderThan&resourceVersion=1", "application/json", 422),
+        ("", "application/yaml", 406),
+    ] {
+        let answer =
+            bench.ask("GET", &format!("{WIDGETS}?watch=true&{query}")).header("accept", accept).send().await;
+        assert_eq!(answer.code, code, "{query}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn watchers_share_their_lines_and_their_order() {
+    let bench = Bench::new();
+    let uri = format!("{WIDGETS}?watch=true");
+    let mut watchers = Vec::new();
+    for _ in 0..5 {
+        watchers.push(bench.ask("GET", &uri).watch().await);
+    }
+    for number in 0..10 {
+        bench.widget(&format!("w{number}")).await;
+    }
+    for lines in &mut watchers {
+        let mut last = 0;
+        for number in 0..10 {
+            let (kind, name, at) = lines.told().await;
+            assert_eq!((kind.as_str(), name), ("ADDED", format!("w{number}")));
+            let at = at.parse::<u64>().expect("a number");
+            assert!(at > last);
+            last = at;
+        }
+    }
+}
