@@ -35,7 +35,7 @@ pub(super) async fn delete(
     name: &str,
 ) -> ApiResult<Response> {
     let wanted = Wanted::by_write(&request)?;
-    let options = options(store, request).await?;
+    let options = options(request).await?;
     match one(store, namespace, name, &options).await? {
         Deleted::Gone(uid) => {
             let status = Status::deleted(store.resource(), name, &uid);
@@ -50,11 +50,11 @@ pub(super) async fn delete(
 }
 
 /// The options: the body's, or without a body the query's.
-pub(super) async fn options(store: &Store, request: Request) -> ApiResult<DeleteOptions> {
+pub(super) async fn options(request: Request) -> ApiResult<DeleteOptions> {
     let media = body::media(request.header(http::header::CONTENT_TYPE));
     let bytes = body::read(request.body, body::LIMIT, request.deadline).await?;
     let media = if bytes.is_empty() { body::BodyMedia::Json } else { media? };
-    DeleteOptions::parse(&request.query, &bytes, media, &store.kind.api_version())
+    DeleteOptions::parse(&request.query, &bytes, media)
 }
 
 /// Deletes one object, tried again from the live object for as long as others are quicker.
@@ -80,7 +80,7 @@ pub(super) async fn one(
             Err(Error::Conflict { current: None, .. }) => {
                 return Err(ApiError::not_found(store.resource(), name));
             }
-            Err(error) => return Err(failure::answer(error, store.resource(), name)),
+            Err(error) => return Err(failure::answer(&error, store.resource(), name)),
         };
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn delete_collection(
     let wanted = Wanted::by(&request)?;
     let name = Some(name).filter(|name| !name.is_empty());
     let mut selected = ListOptions::parse(&request.query, &selectable(&store.kind), name)?;
-    let options = delete::options(store, request).await?;
+    let options = delete::options(request).await?;
     let limited = selected.limit > 0;
     if !limited {
         selected.limit = PAGE;

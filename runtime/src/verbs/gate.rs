@@ -9,7 +9,7 @@ use crate::respond::{ApiError, ApiResult};
 
 /// What is addressed: a collection, an item or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
+pub(crate) enum Target<'a> {
     /// All objects, of a namespace or of the cluster.
     Collection,
     /// One object.
@@ -23,7 +23,7 @@ pub enum Target<'a> {
 }
 
 /// Finds the resource and what of it is addressed. 404 where nothing is served.
-pub fn find<'r>(
+pub(crate) fn find<'r>(
     registry: &'r Registry,
     info: &'r ResourceInfo,
 ) -> ApiResult<(&'r std::sync::Arc<Resource>, Target<'r>)> {
@@ -52,7 +52,7 @@ fn target<'r, R>(kind: &Kind, subresources: &[(String, R)], info: &'r ResourceIn
 }
 
 /// 405 where no route takes the method.
-pub fn allow(kind: &Kind, target: Target<'_>, method: &Method, in_namespace: bool) -> ApiResult<()> {
+pub(crate) fn allow(kind: &Kind, target: Target<'_>, method: &Method, in_namespace: bool) -> ApiResult<()> {
     let read = matches!(*method, Method::GET | Method::HEAD);
     let allowed = match target {
         // Of all namespaces at once: only read.

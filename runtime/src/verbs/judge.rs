@@ -8,7 +8,7 @@ use crate::schema::FieldErrors;
 
 /// Prunes unknown fields, drops nulls, applies defaults (constant, then the author's) and checks types.
 /// Answers the paths of what was unknown.
-pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
+pub(crate) fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
     if let Some(error) = kind.schema.type_errors(tree) {
         return Err(error);
     }
@@ -22,7 +22,12 @@ pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
 }
 
 /// The rules of the kind: its schema, then the author's. `old` is the stored object on updates.
-pub fn validate(kind: &Kind, tree: &Tree, old: Option<&Tree>, errors: &mut FieldErrors) -> ApiResult<()> {
+pub(crate) fn validate(
+    kind: &Kind,
+    tree: &Tree,
+    old: Option<&Tree>,
+    errors: &mut FieldErrors,
+) -> ApiResult<()> {
     kind.schema.validate(tree, old, errors);
     scale::judge(kind, tree, errors);
     let sound = errors.is_empty();

@@ -92,17 +92,20 @@ impl Plan {
             (None, _) => (At::Latest, limit),
             // Anything will do, so a whole list from memory will.
             (Some(None), _) => (At::Any, 0),
-            (Some(Some(revision)), Some(VersionMatch::Exact)) => (At::Exactly(revision), limit),
-            (Some(Some(revision)), Some(VersionMatch::NotOlderThan)) => (At::NotBefore(revision), limit),
-            (Some(Some(revision)), None) if limit > 0 => (At::Exactly(revision), limit),
-            (Some(Some(revision)), None) => (At::NotBefore(revision), limit),
+            // A limit alone once meant exactly that revision, and still does.
+            (Some(Some(revision)), wanted)
+                if wanted == Some(VersionMatch::Exact) || wanted.is_none() && limit > 0 =>
+            {
+                (At::Exactly(revision), limit)
+            }
+            (Some(Some(revision)), _) => (At::NotBefore(revision), limit),
         };
         Ok(Plan { at, limit, continuation: None })
     }
 
     /// A failed read; an expired page says how to go on.
-    fn failed(&self, error: Error, store: &Store) -> ApiError {
-        match (&self.continuation, &error) {
+    fn failed(&self, error: &Error, store: &Store) -> ApiError {
+        match (&self.continuation, error) {
             (Some(continuation), Error::Compacted { .. }) => continuation::expired(continuation),
             _ => failure::answer(error, store.resource(), ""),
         }
@@ -118,7 +121,7 @@ async fn one(
     selection: &Selection,
 ) -> ApiResult<Listed> {
     let key = store.key(if store.kind.namespaced() { namespace } else { "" }, name);
-    let read = store.view.get(&key, plan.at).await.map_err(|error| plan.failed(error, store))?;
+    let read = store.view.get(&key, plan.at).await.map_err(|error| plan.failed(&error, store))?;
     let items = read.value.into_iter().filter(|object| selection.matches(object)).collect();
     Ok(Listed { items, revision: read.at, continue_token: String::new(), remaining: None })
 }
@@ -134,7 +137,7 @@ async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection
     let mut query = Query { prefix, from: start, limit, max_bytes: 0, at: plan.at, count };
     let mut items: Vec<Arc<Object>> = Vec::new();
     loop {
-        let read = store.view.list(query.clone()).await.map_err(|error| plan.failed(error, store))?;
+        let read = store.view.list(query.clone()).await.map_err(|error| plan.failed(&error, store))?;
         let (page, revision) = (read.value, read.at);
         let last = page.items.last().map(|object| object.key().clone());
         if everything && items.is_empty() {

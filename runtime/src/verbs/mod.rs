@@ -52,6 +52,7 @@ pub struct Kinds {
 impl Kinds {
     /// The kinds of a registry: stored ones over `storage`.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "the server hands over what it opened")]
     pub fn new(registry: Arc<Registry>, storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Kinds {
         let resources = registry.groups().iter().flat_map(|group| &group.versions);
         let stored = resources

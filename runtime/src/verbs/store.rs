@@ -13,7 +13,7 @@ use crate::storage::{At, Key, Prefix, Read, Revision, Storage, Stored};
 
 /// A stored resource.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     pub(super) kind: Arc<Kind>,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) view: Arc<dyn View>,
@@ -56,7 +56,7 @@ impl Store {
     /// The object, if there is one.
     pub(super) async fn find(&self, key: &Key, name: &str, at: At) -> ApiResult<Option<Arc<Object>>> {
         let read: Read<_> =
-            self.view.get(key, at).await.map_err(|error| failure::answer(error, self.resource(), name))?;
+            self.view.get(key, at).await.map_err(|error| failure::answer(&error, self.resource(), name))?;
         Ok(read.value)
     }
 
@@ -80,7 +80,7 @@ impl Store {
     /// The object of a record.
     pub(super) fn record(&self, stored: &Stored) -> ApiResult<Arc<Object>> {
         let name = stored.key.as_str().rsplit('/').next().unwrap_or_default();
-        self.view.object(stored).map_err(|error| failure::answer(error, self.resource(), name))
+        self.view.object(stored).map_err(|error| failure::answer(&error, self.resource(), name))
     }
 
     /// An object as if it were stored, for dry runs.

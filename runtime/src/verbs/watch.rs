@@ -99,7 +99,7 @@ struct Opened {
 async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResult<Opened> {
     let selection = Selection::new(&store.kind, options);
     let prefix = store.prefix(selection.namespace(namespace));
-    let failed = |error| failure::answer(error, store.resource(), "");
+    let failed = |error: Error| failure::answer(&error, store.resource(), "");
     let asked = revision(options)?;
     let Some(asked) = asked else {
         // No revision, or 0: what is there comes first.

@@ -43,13 +43,13 @@ impl Change {
 
     /// The object before.
     #[must_use]
-    pub fn old(&self) -> Option<&Arc<Object>> {
+    pub fn before(&self) -> Option<&Arc<Object>> {
         self.old.as_ref()
     }
 
     /// The object after.
     #[must_use]
-    pub fn new(&self) -> Option<&Arc<Object>> {
+    pub fn after(&self) -> Option<&Arc<Object>> {
         self.new.as_ref()
     }
 

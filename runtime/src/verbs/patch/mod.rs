@@ -136,7 +136,7 @@ fn settle(
         }
     }
     let unknown = write::settle(kind, new)?;
-    write::strict(duplicates, unknown, options.field_validation, |text| warnings.add(text))
+    write::strict(duplicates, &unknown, options.field_validation, |text| warnings.add(text))
 }
 
 /// 422: what the patch made of the object cannot be read as one.

@@ -29,31 +29,31 @@ use crate::storage::Storage;
 use crate::storage::memory::Memory;
 
 /// Where widgets of the namespace `default` are.
-pub const WIDGETS: &str = "/apis/example.com/v1/namespaces/default/widgets";
+pub(crate) const WIDGETS: &str = "/apis/example.com/v1/namespaces/default/widgets";
 /// Where widgets of all namespaces are.
-pub const ALL_WIDGETS: &str = "/apis/example.com/v1/widgets";
+pub(crate) const ALL_WIDGETS: &str = "/apis/example.com/v1/widgets";
 /// Where gadgets, which are of the cluster, are.
-pub const GADGETS: &str = "/apis/example.com/v1/gadgets";
+pub(crate) const GADGETS: &str = "/apis/example.com/v1/gadgets";
 
 /// A server without a wire.
-pub struct Bench {
+pub(crate) struct Bench {
     kinds: Kinds,
-    pub storage: Arc<dyn Storage>,
+    pub(crate) storage: Arc<dyn Storage>,
     draining: tokio::sync::watch::Sender<bool>,
 }
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub code: u16,
-    pub body: Value,
-    pub text: String,
-    pub warnings: Vec<String>,
-    pub content_type: String,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
+    pub(crate) body: Value,
+    pub(crate) text: String,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) content_type: String,
 }
 
 /// A request in the making.
-pub struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     bench: &'a Bench,
     method: http::Method,
     uri: String,
@@ -62,15 +62,15 @@ pub struct Ask<'a> {
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         Bench::with(Arc::new(EveryNamespace))
     }
 
-    pub fn with(namespaces: Arc<dyn Namespaces>) -> Bench {
+    pub(crate) fn with(namespaces: Arc<dyn Namespaces>) -> Bench {
         Bench::over(Arc::new(Memory::new()), namespaces)
     }
 
-    pub fn over(storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Bench {
+    pub(crate) fn over(storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Bench {
         let stored =
             |kind| Resource { kind: Arc::new(kind), backend: Backend::Stored, subresources: Vec::new() };
         let registry = Registry::of(vec![stored(widget()), stored(gadget())]);
@@ -78,7 +78,7 @@ impl Bench {
         Bench { kinds, storage, draining: tokio::sync::watch::channel(false).0 }
     }
 
-    pub fn ask(&self, method: &str, uri: &str) -> Ask<'_> {
+    pub(crate) fn ask(&self, method: &str, uri: &str) -> Ask<'_> {
         Ask {
             bench: self,
             method: method.parse().expect("a method"),
@@ -88,16 +88,16 @@ impl Bench {
         }
     }
 
-    pub async fn get(&self, uri: &str) -> Answer {
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
         self.ask("GET", uri).send().await
     }
 
-    pub async fn post(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, uri: &str, body: Value) -> Answer {
         self.ask("POST", uri).json(&body).send().await
     }
 
     /// Creates a widget and answers it.
-    pub async fn widget(&self, name: &str) -> Value {
+    pub(crate) async fn widget(&self, name: &str) -> Value {
         let body = serde_json::json!({"metadata": {"name": name}, "spec": {"replicas": 1}});
         let answer = self.post(WIDGETS, body).await;
         assert_eq!(answer.code, 201, "{}", answer.text);
@@ -105,29 +105,29 @@ impl Bench {
     }
 
     /// Tells watches that the server drains.
-    pub fn drain(&self) {
+    pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
     }
 }
 
 impl Ask<'_> {
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().expect("a header"));
         self
     }
 
-    pub fn json(mut self, body: &Value) -> Self {
+    pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into();
         self
     }
 
-    pub fn text(mut self, body: &str) -> Self {
+    pub(crate) fn text(mut self, body: &str) -> Self {
         self.body = Bytes::copy_from_slice(body.as_bytes());
         self
     }
 
     /// The whole answer; never of a watch.
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let (response, warnings) = self.open().await;
         let code = response.status().as_u16();
         let content_type = response
@@ -142,7 +142,7 @@ impl Ask<'_> {
     }
 
     /// The lines of a watch.
-    pub async fn watch(self) -> Lines {
+    pub(crate) async fn watch(self) -> Lines {
         let (response, _) = self.open().await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "application/json");
@@ -176,14 +176,14 @@ impl Ask<'_> {
 }
 
 /// The events of a watch.
-pub struct Lines {
+pub(crate) struct Lines {
     stream: std::pin::Pin<Box<dyn futures::Stream<Item = Bytes> + Send>>,
     rest: Vec<u8>,
 }
 
 impl Lines {
     /// The next event; nothing at the end.
-    pub async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.rest.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = self.rest.drain(..=end).collect();
@@ -194,7 +194,7 @@ impl Lines {
     }
 
     /// The next event, as its type, the object's name and its resourceVersion.
-    pub async fn told(&mut self) -> (String, String, String) {
+    pub(crate) async fn told(&mut self) -> (String, String, String) {
         let event = self.next().await.expect("an event");
         let text = |path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         (text("/type"), text("/object/metadata/name"), text("/object/metadata/resourceVersion"))

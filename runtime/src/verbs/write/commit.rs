@@ -18,7 +18,7 @@ use crate::verbs::store::Store;
 const ATTEMPTS: usize = 8;
 
 /// Stores a new object, or for a dry run does everything but that.
-pub async fn create(
+pub(crate) async fn create(
     store: &Store,
     namespace: &str,
     tree: Tree,
@@ -69,7 +69,7 @@ async fn once(
         Err(Error::Conflict { current, .. }) => {
             Ok(Err(current.and_then(|current: Box<Stored>| store.record(&current).ok())))
         }
-        Err(error) => Err(failure::answer(error, store.resource(), name)),
+        Err(error) => Err(failure::answer(&error, store.resource(), name)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::respond::{ApiError, ApiResult};
 use super::super::judge;
 
 /// Reads the body of a create or update. What is unknown or given twice is refused or told, as asked.
-pub fn decode(
+pub(crate) fn decode(
     kind: &Kind,
     body: &[u8],
     media: BodyMedia,
@@ -24,13 +24,14 @@ pub fn decode(
     let duplicates = duplicates.iter().map(ToString::to_string).collect();
     recognize(kind, &mut tree)?;
     let unknown = settle(kind, &mut tree).map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
-    strict(duplicates, unknown, validation, warn).map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
+    strict(duplicates, &unknown, validation, warn)
+        .map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
     Ok(tree)
 }
 
 /// Prunes, drops nulls, applies defaults and checks types; answers what was unknown. The error is the
 /// decoder's, without its head.
-pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
+pub(crate) fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
     if !matches!(tree.get("metadata"), None | Some(Tree::Map(_) | Tree::Null)) {
         return Err("metadata must be an object".to_owned());
     }
@@ -41,9 +42,9 @@ pub fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String> {
 }
 
 /// What becomes of fields that are unknown or given twice: an error, warnings, or nothing.
-pub fn strict(
+pub(crate) fn strict(
     duplicates: Vec<String>,
-    unknown: Vec<String>,
+    unknown: &[String],
     validation: FieldValidation,
     warn: impl Fn(String),
 ) -> Result<(), String> {

@@ -5,7 +5,7 @@ mod decode;
 mod prepare;
 mod replace;
 
-pub use commit::create;
-pub use decode::{decode, settle, strict};
-pub use prepare::{check_name, drop_duplicate_owners, ensure_namespace};
-pub use replace::{Part, Replacement, replace};
+pub(crate) use commit::create;
+pub(crate) use decode::{decode, settle, strict};
+pub(crate) use prepare::{check_name, drop_duplicate_owners, ensure_namespace};
+pub(crate) use replace::{Part, Replacement, replace};

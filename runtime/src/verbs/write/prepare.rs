@@ -11,7 +11,7 @@ use crate::schema::FieldErrors;
 use crate::verbs::judge;
 
 /// The namespace of the object is the request's; another one is a 400.
-pub fn ensure_namespace(metadata: &mut Map, requested: &str) -> ApiResult<()> {
+pub(crate) fn ensure_namespace(metadata: &mut Map, requested: &str) -> ApiResult<()> {
     let said = metadata::text(metadata, "namespace");
     if said.is_empty() || requested.is_empty() || said == requested {
         if said != requested {
@@ -25,7 +25,7 @@ pub fn ensure_namespace(metadata: &mut Map, requested: &str) -> ApiResult<()> {
 }
 
 /// The name of the object is the URL's; another one, or none, is a 400.
-pub fn check_name(tree: &Tree, requested: &str) -> ApiResult<()> {
+pub(crate) fn check_name(tree: &Tree, requested: &str) -> ApiResult<()> {
     match metadata::name(tree) {
         name if name == requested => Ok(()),
         "" => Err(ApiError::bad_request(format!(
@@ -38,7 +38,7 @@ pub fn check_name(tree: &Tree, requested: &str) -> ApiResult<()> {
 }
 
 /// Drops owner references that are given twice, and says so.
-pub fn drop_duplicate_owners(metadata: &mut Map, warnings: &Warnings) {
+pub(crate) fn drop_duplicate_owners(metadata: &mut Map, warnings: &Warnings) {
     let dropped = metadata::drop_duplicate_owners(metadata);
     if !dropped.is_empty() {
         warnings.add(format!(
@@ -49,7 +49,7 @@ pub fn drop_duplicate_owners(metadata: &mut Map, warnings: &Warnings) {
 }
 
 /// A new object, with an identity, as it is to be stored.
-pub fn for_create(kind: &Kind, tree: &mut Tree, warnings: &Warnings) -> ApiResult<()> {
+pub(crate) fn for_create(kind: &Kind, tree: &mut Tree, warnings: &Warnings) -> ApiResult<()> {
     if kind.status
         && let Some(members) = tree.as_map_mut()
     {
@@ -70,7 +70,7 @@ pub fn for_create(kind: &Kind, tree: &mut Tree, warnings: &Warnings) -> ApiResul
 }
 
 /// An object that is to replace `old`: only `part` of it is what the client sent.
-pub fn for_update(
+pub(crate) fn for_update(
     kind: &Kind,
     tree: &mut Tree,
     old: &Tree,

@@ -18,7 +18,7 @@ use crate::verbs::store::Store;
 
 /// Which part of an object a write may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// Everything but the status, where that has an endpoint of its own.
     Main,
     /// The status alone.
@@ -29,23 +29,23 @@ pub enum Part {
 
 /// A write over an object.
 #[derive(Debug)]
-pub struct Replacement<'a> {
+pub(crate) struct Replacement<'a> {
     /// The resource.
-    pub store: &'a Store,
+    pub(crate) store: &'a Store,
     /// The namespace of the request, empty for objects of the cluster.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// The name of the request.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// What may change.
-    pub part: Part,
+    pub(crate) part: Part,
     /// The uid that the object must have.
-    pub uid: Option<&'a str>,
+    pub(crate) uid: Option<&'a str>,
     /// Whether an object that names no revision overwrites: kinds may allow it, patches always do.
-    pub unconditional: bool,
+    pub(crate) unconditional: bool,
     /// Everything but the storing.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Where warnings go.
-    pub warnings: &'a Warnings,
+    pub(crate) warnings: &'a Warnings,
 }
 
 /// What became of one attempt.
@@ -57,7 +57,7 @@ enum Attempt {
 
 /// Replaces the object by what `change` makes of it. `change` is called again with the live object for
 /// as long as others are quicker; it refuses where a retry is not wanted.
-pub async fn replace(
+pub(crate) async fn replace(
     write: &Replacement<'_>,
     mut change: impl FnMut(&Tree) -> ApiResult<Tree>,
 ) -> ApiResult<Arc<Object>> {
@@ -148,7 +148,7 @@ impl Replacement<'_> {
                 let live = current.map(|current| self.store.record(&current)).transpose()?;
                 Ok(Attempt::Lost(live))
             }
-            Err(error) => Err(failure::answer(error, self.store.resource(), self.name)),
+            Err(error) => Err(failure::answer(&error, self.store.resource(), self.name)),
         }
     }
 }
