@@ -127,10 +127,10 @@ fn subresources(resource: &Resource) -> Vec<Value> {
     let mut add = |name: &str, response_kind: Value, verbs: &[&str]| {
         entries.push(json!({"subresource": name, "responseKind": response_kind, "verbs": verbs}));
     };
-    if resource.kind.scale.is_some() {
+    if resource.has_scale() {
         add("scale", json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}), SUBRESOURCE_VERBS);
     }
-    if resource.kind.status {
+    if resource.has_status() {
         add("status", response_kind(&resource.kind), SUBRESOURCE_VERBS);
     }
     for (name, served) in &resource.subresources {

@@ -80,10 +80,10 @@ fn main_resource(resource: &Resource) -> Value {
 fn subresources(resource: &Resource) -> Vec<Value> {
     let kind = &resource.kind;
     let mut entries = Vec::new();
-    if kind.status {
+    if resource.has_status() {
         entries.push(subresource(kind, "status", &kind.kind, SUBRESOURCE_VERBS));
     }
-    if kind.scale.is_some() {
+    if resource.has_scale() {
         let mut scale = subresource(kind, "scale", "Scale", SUBRESOURCE_VERBS);
         scale["group"] = "autoscaling".into();
         scale["version"] = "v1".into();

@@ -55,6 +55,18 @@ const STORED_VERBS: &[&str] =
     &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 impl Resource {
+    /// Whether there is a status subresource: a served kind's status is its code's business.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.kind.status && matches!(self.backend, Backend::Stored)
+    }
+
+    /// Whether there is a scale subresource.
+    #[must_use]
+    pub fn has_scale(&self) -> bool {
+        self.kind.scale.is_some() && matches!(self.backend, Backend::Stored)
+    }
+
     /// The verbs of the main resource, alphabetically.
     #[must_use]
     pub fn verbs(&self) -> Vec<&'static str> {

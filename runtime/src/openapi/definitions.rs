@@ -32,7 +32,7 @@ pub(super) fn of<'a>(resources: impl Iterator<Item = &'a Arc<Resource>>) -> BTre
         for (_, subresource) in &resource.subresources {
             add(&mut definitions, &subresource.kind);
         }
-        if resource.kind.scale.is_some() {
+        if resource.has_scale() {
             wanted.push(SCALE.to_owned());
         }
         let group_version = (resource.kind.group.clone(), resource.kind.version.clone());

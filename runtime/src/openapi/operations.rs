@@ -63,10 +63,10 @@ pub(super) fn of(resource: &Resource) -> Vec<Path> {
     let names = Names::of(&resource.kind);
     let verbs = resource.verbs();
     let mut paths = vec![names.collection(&verbs), names.item(&verbs)];
-    if resource.kind.status {
+    if resource.has_status() {
         paths.push(names.subresource("status", names.about.clone(), &names.definition));
     }
-    if resource.kind.scale.is_some() {
+    if resource.has_scale() {
         let about =
             GroupVersionKind { group: "autoscaling".into(), version: "v1".into(), kind: "Scale".into() };
         paths.push(names.subresource("scale", about, SCALE));

@@ -58,6 +58,15 @@ impl Context {
         self.deadline
     }
 
+    /// The same request, about an object of that namespace.
+    pub(crate) fn within(&self, namespace: &str) -> Context {
+        Context { namespace: namespace.to_owned(), ..self.clone() }
+    }
+
+    pub(crate) fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
     /// Shows the client a warning beside the answer.
     pub fn warn(&self, text: impl Into<String>) {
         self.warnings.add(text);

@@ -35,6 +35,7 @@
 //! # drop(registration);
 //! ```
 
+mod answer;
 mod builder;
 mod call;
 mod context;
@@ -48,6 +49,7 @@ use std::future::Future;
 use crate::kind::ApiResource;
 pub use crate::respond::ApiError;
 
+pub(crate) use answer::Source;
 pub use builder::Served;
 pub use call::{Call, Reply};
 pub use context::Context;

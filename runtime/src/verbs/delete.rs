@@ -12,7 +12,7 @@ use crate::object::metadata::{self, system};
 use crate::object::{Object, Tree};
 use crate::request::options::{DeleteOptions, Propagation};
 use crate::request::{Request, body};
-use crate::respond::status::Status;
+use crate::respond::status::{GroupResource, Status};
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::storage::Error;
 
@@ -50,7 +50,7 @@ pub(super) async fn delete(
 }
 
 /// The options: the body's, or without a body the query's.
-pub(super) async fn options(request: Request) -> ApiResult<DeleteOptions> {
+pub(crate) async fn options(request: Request) -> ApiResult<DeleteOptions> {
     let media = body::media(request.header(http::header::CONTENT_TYPE));
     let bytes = body::read(request.body, body::LIMIT, request.deadline).await?;
     let media = if bytes.is_empty() { body::BodyMedia::Json } else { media? };
@@ -67,7 +67,8 @@ pub(super) async fn one(
     let key = store.key(namespace, name);
     let mut current = store.live(&key, name).await?;
     loop {
-        check(store, &current, options)?;
+        let record = (current.name(), current.uid(), &*current.resource_version());
+        check(store.kind_name(), record, options)?;
         let finalizers = finalizers(&current, options);
         let attempt = if finalizers.is_empty() {
             remove(store, &current, options).await
@@ -119,23 +120,25 @@ async fn mark(
 }
 
 /// 409 where the object is not what the options expect.
-fn check(store: &Store, current: &Object, options: &DeleteOptions) -> ApiResult<()> {
-    let conflict = |why: String| Err(ApiError::conflict_on(store.kind_name(), current.name(), &why));
+pub(crate) fn check(
+    kind: GroupResource<'_>,
+    (name, uid, revision): (&str, &str, &str),
+    options: &DeleteOptions,
+) -> ApiResult<()> {
+    let conflict = |why: String| Err(ApiError::conflict_on(kind, name, &why));
     let wanted = &options.preconditions;
-    if let Some(uid) = &wanted.uid
-        && uid != current.uid()
+    if let Some(expected) = &wanted.uid
+        && expected != uid
     {
         return conflict(format!(
-            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
-            current.uid()
+            "the UID in the precondition ({expected}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
         ));
     }
     if let Some(version) = &wanted.resource_version
-        && *version != current.resource_version()
+        && version != revision
     {
         return conflict(format!(
-            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
-            current.revision()
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({revision}). The object might have been modified"
         ));
     }
     Ok(())

@@ -15,8 +15,15 @@ pub(crate) fn settle(kind: &Kind, tree: &mut Tree) -> Result<Vec<String>, String
     let unknown = kind.schema.prune(tree);
     kind.schema.drop_nulls(tree);
     kind.schema.apply_defaults(tree);
-    if let Some(set_defaults) = kind.hooks.set_defaults {
-        set_defaults(tree)?;
+    if let Some(set_defaults) = kind.hooks.set_defaults
+        && let Err(why) = set_defaults(tree)
+    {
+        // What breaks the schema need not fit the type: the schema's verdict says more, and comes later.
+        let mut errors = FieldErrors::new();
+        kind.schema.validate(tree, None, &mut errors);
+        if errors.is_empty() {
+            return Err(why);
+        }
     }
     Ok(unknown)
 }

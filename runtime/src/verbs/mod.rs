@@ -6,14 +6,14 @@
 //! the store's troubles).
 
 mod create;
-mod delete;
+pub(crate) mod delete;
 mod delete_collection;
 mod failure;
 mod gate;
 mod get;
 mod judge;
 mod list;
-mod patch;
+pub(crate) mod patch;
 pub mod present;
 mod scale;
 pub mod selection;
@@ -22,7 +22,7 @@ mod store;
 mod tests;
 mod update;
 mod watch;
-mod write;
+pub(crate) mod write;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,9 +30,12 @@ use std::time::Duration;
 
 use crate::cluster::namespaces::Namespaces;
 use crate::kind::registry::{Backend, Registry, Resource};
+use crate::request::info::ResourceInfo;
 use crate::request::{Request, Verb};
 use crate::respond::{ApiError, ApiResult, Response};
+use crate::served::Source;
 use crate::storage::Storage;
+pub(crate) use failure::MODIFIED;
 use gate::Target;
 pub use list::Listed;
 use store::Store;
@@ -47,6 +50,7 @@ pub struct Kinds {
     registry: Arc<Registry>,
     /// By the address of the resource in the registry, which holds still.
     stores: HashMap<usize, Store>,
+    namespaces: Arc<dyn Namespaces>,
 }
 
 impl Kinds {
@@ -64,15 +68,22 @@ impl Kinds {
                 (address(resource), Store::new(kind, Arc::clone(&storage), Arc::clone(&namespaces)))
             })
             .collect();
-        Kinds { registry, stores }
+        Kinds { registry, stores, namespaces }
     }
 
     /// Answers a request for a resource.
     pub async fn answer(&self, request: Request) -> ApiResult<Response> {
         let info = request.info.resource.clone().ok_or_else(ApiError::no_such_resource)?;
         let (resource, target) = gate::find(&self.registry, &info)?;
+        if let Target::Code(name) = target {
+            let code = resource.subresources.iter().find(|(known, _)| known == name);
+            let (_, code) = code.ok_or_else(ApiError::no_such_resource)?;
+            return self.answer_by_code(request, &info, code, target).await;
+        }
         gate::allow(&resource.kind, target, &request.head.method, !info.namespace.is_empty())?;
-        let store = self.stores.get(&address(resource)).ok_or_else(ApiError::no_such_resource)?;
+        let Some(store) = self.stores.get(&address(resource)) else {
+            return self.answer_by_code(request, &info, resource, target).await;
+        };
         let (namespace, name) = (info.namespace.as_str(), info.name.as_str());
         match (target, &request.info.verb) {
             (Target::Item | Target::Status, Verb::Get) => get::get(store, &request, namespace, name).await,
@@ -92,6 +103,24 @@ impl Kinds {
             }
             _ => Err(ApiError::method_not_allowed()),
         }
+    }
+}
+
+impl Kinds {
+    /// A request for a served kind.
+    async fn answer_by_code(
+        &self,
+        request: Request,
+        info: &ResourceInfo,
+        resource: &Resource,
+        target: Target<'_>,
+    ) -> ApiResult<Response> {
+        let Backend::Served(verbs) = &resource.backend else { return Err(ApiError::no_such_resource()) };
+        if matches!(target, Target::Status | Target::Scale) {
+            return Err(ApiError::no_such_resource());
+        }
+        let source = Source { kind: &resource.kind, verbs, namespaces: &*self.namespaces };
+        source.answer(request, info).await
     }
 }
 

@@ -31,7 +31,7 @@ enum Patch {
 }
 
 /// A patch and what was odd about its document.
-struct Read {
+pub(crate) struct Read {
     patch: Patch,
     duplicates: Vec<String>,
 }
@@ -63,19 +63,20 @@ pub(super) async fn patch(
         let object = scale::replace(&write, |old| read.patch.apply(old)).await?;
         return Ok(wanted.document(scale::document(&store.kind, &object)?, StatusCode::OK));
     }
-    let change = |old: &Tree| read.change(&write, &options, old);
+    let change = |old: &Tree| read.change(&store.kind, (namespace, name), &options, &request.warnings, old);
     let object = write::replace(&write, change).await?;
     wanted.object(&store.kind, &object, StatusCode::OK)
 }
 
 /// Which kind of patch the body is; a kind that is not served is a 415 before the body is read.
-fn accepted(request: &Request) -> ApiResult<&'static str> {
+pub(crate) fn accepted(request: &Request) -> ApiResult<&'static str> {
     let named = request.header(http::header::CONTENT_TYPE).unwrap_or_default();
     let media = named.split(';').next().unwrap_or_default();
     ACCEPTED.into_iter().find(|known| *known == media).ok_or_else(|| body::unsupported(&ACCEPTED))
 }
 
-fn read(accepted: &str, bytes: &[u8]) -> ApiResult<Read> {
+/// Reads a patch of that kind.
+pub(crate) fn read(accepted: &str, bytes: &[u8]) -> ApiResult<Read> {
     let (tree, duplicates) = Tree::parse_json(bytes)
         .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
     let is_json_patch = accepted == ACCEPTED[0];
@@ -108,15 +109,22 @@ impl Patch {
 
 impl Read {
     /// The new object that the patch makes of the old one.
-    fn change(&self, write: &Replacement<'_>, options: &WriteOptions, old: &Tree) -> ApiResult<Tree> {
-        let kind = &write.store.kind;
+    pub(crate) fn change(
+        &self,
+        kind: &Kind,
+        (namespace, name): (&str, &str),
+        options: &WriteOptions,
+        warnings: &Warnings,
+        old: &Tree,
+    ) -> ApiResult<Tree> {
         let mut new = self.patch.apply(old)?;
-        let patched = String::from_utf8_lossy(&new.to_json()).into_owned();
-        settle(kind, &mut new, self.duplicates.clone(), options, write.warnings)
-            .map_err(|why| unfit(&patched, &why))?;
-        write::ensure_namespace(metadata::of_mut(&mut new), write.namespace)?;
-        write::check_name(&new, write.name)?;
-        write::drop_duplicate_owners(metadata::of_mut(&mut new), write.warnings);
+        if let Err(why) = settle(kind, &mut new, self.duplicates.clone(), options, warnings) {
+            let patched = self.patch.apply(old)?.to_json();
+            return Err(unfit(&String::from_utf8_lossy(&patched), &why));
+        }
+        write::ensure_namespace(metadata::of_mut(&mut new), namespace)?;
+        write::check_name(&new, name)?;
+        write::drop_duplicate_owners(metadata::of_mut(&mut new), warnings);
         Ok(new)
     }
 }
