@@ -44,3 +44,26 @@ pub(crate) fn validate(
         _ => Ok(()),
     }
 }
+
+/// The same for a write that changes the status alone: what the author says of the rest is not its
+/// fault, and a rule that became stricter must not keep a controller from reporting.
+pub(crate) fn validate_status(
+    kind: &Kind,
+    tree: &Tree,
+    old: &Tree,
+    errors: &mut FieldErrors,
+) -> ApiResult<()> {
+    let mut all = FieldErrors::new();
+    validate(kind, tree, Some(old), &mut all)?;
+    let of_status = |field: &str| {
+        field
+            .trim_start_matches('.')
+            .strip_prefix("status")
+            .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    for error in all.errors().iter().filter(|error| of_status(&error.field)) {
+        errors.push(error.field.clone(), error.reason, error.detail.clone());
+    }
+    all.warnings().iter().for_each(|text| errors.warn(text));
+    Ok(())
+}

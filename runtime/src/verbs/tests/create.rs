@@ -188,3 +188,16 @@ async fn nothing_is_created_in_a_namespace_that_goes() {
     assert_eq!(answer.body["details"]["causes"][0]["reason"], "NamespaceTerminating");
     assert_eq!(bench.post(GADGETS, json!({"metadata": {"name": "a"}})).await.code, 201);
 }
+
+#[tokio::test]
+async fn metadata_is_read_as_strictly_as_the_rest() {
+    let bench = Bench::new();
+    let labels = bench.post(WIDGETS, json!({"metadata": {"name": "a", "labels": {"x": 1}}})).await;
+    assert_eq!(labels.code, 400, "{}", labels.text);
+    let body = json!({"metadata": {"name": "a", "nmae": "b"}, "sepc": {}});
+    let unknown = bench.post(WIDGETS, body.clone()).await;
+    assert_eq!((unknown.code, &unknown.body["metadata"]["nmae"]), (201, &Value::Null), "{}", unknown.text);
+    assert_eq!(unknown.warnings, [r#"unknown field "metadata.nmae""#, r#"unknown field "sepc""#]);
+    let strict = bench.post(&format!("{WIDGETS}?fieldValidation=Strict"), body).await;
+    assert_eq!(strict.code, 400);
+}

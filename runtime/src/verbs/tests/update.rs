@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Bench, GADGETS, WIDGETS};
+use crate::storage::Key;
 
 fn uri(name: &str) -> String {
     format!("{WIDGETS}/{name}")
@@ -131,6 +132,21 @@ async fn the_status_is_changed_by_its_own_endpoint_alone() {
     main.as_object_mut().expect("an object").remove("status");
     let kept = put(&bench, &uri("a"), &main).await;
     assert_eq!((version(&kept.body), &kept.body["status"]), (version(&answer.body), &json!({"replicas": 3})));
+}
+
+#[tokio::test]
+async fn a_status_is_taken_although_the_rest_breaks_a_newer_rule() {
+    let bench = Bench::new();
+    let value = r#"{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"old","namespace":"default","uid":"u"},"spec":{"replicas":500}}"#;
+    let key = Key::new("example.com/widgets/default/old");
+    bench.storage.create(key, value.into()).await.expect("stored");
+    let patch = |uri: String, body: Value| {
+        bench.ask("PATCH", &uri).header("content-type", "application/merge-patch+json").json(&body).send()
+    };
+    let status = patch(format!("{}/status", uri("old")), json!({"status": {"replicas": 5}})).await;
+    assert_eq!((status.code, &status.body["status"]["replicas"]), (200, &json!(5)), "{}", status.text);
+    assert_eq!(patch(format!("{}/status", uri("old")), json!({"status": {"replicas": -5}})).await.code, 422);
+    assert_eq!(patch(uri("old"), json!({"metadata": {"labels": {"a": "b"}}})).await.code, 422);
 }
 
 #[tokio::test]

@@ -97,7 +97,10 @@ pub(crate) fn for_update(
     let mut errors = FieldErrors::new();
     rules::judge(new_metadata, kind.namespaced(), &mut errors);
     rules::judge_update(new_metadata, old_metadata, &mut errors);
-    judge::validate(kind, tree, Some(old), &mut errors)?;
+    match part {
+        Part::Status => judge::validate_status(kind, tree, old, &mut errors)?,
+        Part::Main | Part::Scale => judge::validate(kind, tree, Some(old), &mut errors)?,
+    }
     refuse(kind, tree, &errors, warnings)
 }
 
