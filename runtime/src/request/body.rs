@@ -95,7 +95,7 @@ mod tests {
     use super::{BodyMedia, PATCHES, RequestBody, media, patch_media, read};
 
     fn body(bytes: &'static [u8]) -> RequestBody {
-        Full::new(Bytes::from_static(bytes)).map_err(|never| match never {}).boxed_unsync()
+        Full::new(Bytes::from_static(bytes)).map_err(|never| match never {}).boxed()
     }
 
     fn block<T>(future: impl Future<Output = T>) -> T {
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_body_that_never_comes_is_a_timeout() {
-        let silent: RequestBody = StreamBody::new(futures::stream::pending()).boxed_unsync();
+        let silent: RequestBody = StreamBody::new(futures::stream::pending()).boxed();
         let error = block(read(silent, 5, Some(Instant::now()))).unwrap_err();
         assert_eq!((error.code().as_u16(), error.reason()), (504, "Timeout"));
     }

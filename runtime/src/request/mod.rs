@@ -14,13 +14,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::BoxBody;
 
 pub use info::{RequestInfo, Verb};
 pub use user::User;
 
 /// The body of a request, not read yet. Whoever reads it enforces the limit (3 MiB).
-pub type RequestBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub type RequestBody = BoxBody<Bytes, BrokenBody>;
+
+/// A body that ended too early, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BrokenBody(pub String);
 
 /// A request with an identity: only authentication makes one, so no handler runs without a [`User`].
 #[derive(Debug)]

@@ -159,7 +159,7 @@ impl Ask<'_> {
         (head.method, head.headers) = (self.method, self.headers);
         let request = Request {
             head,
-            body: Full::new(self.body).map_err(|never| match never {}).boxed_unsync(),
+            body: Full::new(self.body).map_err(|never| match never {}).boxed(),
             info,
             query,
             user: User::anonymous(),
