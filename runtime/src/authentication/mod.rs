@@ -6,6 +6,8 @@
 mod chain;
 mod client_certificate;
 mod front_proxy;
+mod sources;
+mod token_review;
 mod trust;
 
 use std::sync::Arc;
@@ -20,12 +22,15 @@ use crate::transport::Peer;
 
 pub(crate) use chain::Anchors;
 pub(crate) use front_proxy::FrontProxy;
+pub(crate) use sources::Sources;
+pub(crate) use token_review::TokenReviews;
 pub(crate) use trust::{Trust, Trusted};
 
 /// Decides who asks.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     trusted: Arc<Trusted>,
+    tokens: Option<TokenReviews>,
 }
 
 /// What the certificates of a connection are worth, as long as the trust is the same.
@@ -52,8 +57,9 @@ enum Opinion<T> {
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 impl Authenticator {
-    pub(crate) fn new(trusted: Arc<Trusted>) -> Self {
-        Authenticator { trusted }
+    /// Without reviews bearer tokens mean nothing.
+    pub(crate) fn new(trusted: Arc<Trusted>, tokens: Option<TokenReviews>) -> Self {
+        Authenticator { trusted, tokens }
     }
 
     /// The caller; the headers that say who it is are gone afterwards.
@@ -67,6 +73,12 @@ impl Authenticator {
                 Opinion::No => refused = true,
                 Opinion::None => {}
             }
+        }
+        if user.is_none()
+            && let (Some(tokens), Some(token)) = (&self.tokens, token_review::bearer(headers))
+        {
+            user = tokens.user(token).await;
+            refused |= user.is_none();
         }
         front_proxy::strip(trust.front_proxy.as_ref(), headers);
         headers.remove(AUTHORIZATION);

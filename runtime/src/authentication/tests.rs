@@ -33,7 +33,7 @@ fn world() -> World {
         clients: published_clients(&data),
         front_proxy: published_front_proxy(&data).expect("readable"),
     };
-    let authenticator = Authenticator::new(Arc::new(Trusted::new(trust)));
+    let authenticator = Authenticator::new(Arc::new(Trusted::new(trust)), None);
     World { users, proxies, stranger, authenticator }
 }
 
@@ -118,7 +118,8 @@ async fn a_certificate_is_its_own_identity_and_its_groups() {
 async fn a_nameless_certificate_is_anonymous_where_no_front_proxy_is_expected() {
     let mut world = world();
     let clients = Anchors::parse(world.users.pair.certificate.as_bytes());
-    world.authenticator = Authenticator::new(Arc::new(Trusted::new(Trust { clients, front_proxy: None })));
+    world.authenticator =
+        Authenticator::new(Arc::new(Trusted::new(Trust { clients, front_proxy: None })), None);
     let peer = peer(Some(&world.users), "", &["team-c"]);
     let user = world.authenticator.authenticate(&peer, &mut HeaderMap::new()).await.expect("a user");
     assert_eq!(user, User::anonymous());

@@ -2,26 +2,30 @@
 //!
 //! Every request is asked about here although a front proxy may have asked already: it can be reached past it.
 
+mod access_review;
 mod always_allowed;
 
-use http::Uri;
+use http::{StatusCode, Uri};
 
 use crate::layers::Refusal;
 use crate::request::{QueryPairs, RequestInfo, User};
 use crate::respond::ApiError;
 use crate::respond::status::GroupResource;
 
+pub(crate) use access_review::{AccessReviews, Keep};
 pub(crate) use always_allowed::AlwaysAllowed;
 
 /// Decides who may do what.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
     paths: AlwaysAllowed,
+    reviews: Option<AccessReviews>,
 }
 
 impl Authorizer {
-    pub(crate) fn new(paths: AlwaysAllowed) -> Self {
-        Authorizer { paths }
+    /// Without reviews only masters, and everybody on open paths, are allowed anything.
+    pub(crate) fn new(paths: AlwaysAllowed, reviews: Option<AccessReviews>) -> Self {
+        Authorizer { paths, reviews }
     }
 
     /// Lets an allowed request pass.
@@ -29,21 +33,38 @@ impl Authorizer {
         &self,
         user: &User,
         info: &RequestInfo,
-        _query: &QueryPairs,
-        _uri: &Uri,
+        query: &QueryPairs,
+        uri: &Uri,
     ) -> Result<(), Refusal> {
         if user.in_group("system:masters") || self.paths.allows(info) {
             return Ok(());
         }
-        Err(forbidden(user, info, "").into())
+        let Some(reviews) = &self.reviews else { return Err(forbidden(user, info, "").into()) };
+        match reviews.decide(user, info, query).await {
+            Ok(decision) if decision.allowed => Ok(()),
+            Ok(decision) => Err(forbidden(user, info, &decision.reason).into()),
+            Err(error) => Err(undecided(uri, &error)),
+        }
     }
+}
+
+/// Nobody could say: closed. The text is not a `Status`, as in Go.
+fn undecided(uri: &Uri, error: &str) -> Refusal {
+    let uri = uri.path_and_query().map_or("", |path| path.as_str());
+    let text = escaped(&format!("Internal Server Error: {uri:?}: {error}"));
+    Refusal::text(StatusCode::INTERNAL_SERVER_ERROR, &text)
+}
+
+/// A text that shows what callers sent is never markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The 403 of Kubernetes.
 fn forbidden(user: &User, info: &RequestInfo, reason: &str) -> ApiError {
     let (who, verb) = (&user.name, &info.verb);
     let because = |text: String| {
-        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let text = escaped(&text);
         if reason.is_empty() { text } else { format!("{text}: {reason}") }
     };
     let Some(resource) = &info.resource else {

@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 use crate::authentication::Authenticator;
 use crate::authorization::Authorizer;
 use crate::health::{Health, Metrics};
-use crate::request::{QueryPairs, Request, RequestBody, RequestInfo, Warnings};
+use crate::request::{BrokenBody, QueryPairs, Request, RequestBody, RequestInfo, Warnings};
 use crate::respond::{ApiError, Response};
 use crate::server::Lifecycle;
 use crate::transport::Peer;
@@ -82,17 +82,9 @@ async fn through(
         let user = stack.authenticator.authenticate(peer, &mut head.headers).await?;
         let _seat = stack.max_in_flight.sit(&info, &user, &stack.metrics)?;
         stack.authorizer.authorize(&user, &info, &query, &head.uri).await?;
-        let request = Request {
-            head,
-            body: readable(body),
-            info,
-            query,
-            user,
-            audit_id: Arc::clone(audit_id),
-            deadline,
-            warnings: warnings.clone(),
-            draining: stack.lifecycle.draining(),
-        };
+        let draining = stack.lifecycle.draining();
+        let (body, audit_id, warnings) = (readable(body), Arc::clone(audit_id), warnings.clone());
+        let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
         route::answer(stack, request).await
     });
     let response = routed.await.unwrap_or_else(Refusal::into_response);
@@ -102,5 +94,5 @@ async fn through(
 
 fn readable(body: Incoming) -> RequestBody {
     use http_body_util::BodyExt;
-    body.map_err(|error| Box::new(error) as _).boxed_unsync()
+    body.map_err(|error| BrokenBody(error.to_string())).boxed()
 }

@@ -2,23 +2,32 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use super::{Refusal, Stack};
 use crate::health;
 use crate::kind::registry::Registry;
 use crate::request::{Request, RequestInfo};
-use crate::respond::{ApiError, Response};
+use crate::respond::{ApiError, ApiResult, Response};
+use crate::verbs::Kinds;
 
 /// The routes of a server whose storage is open.
 #[derive(Debug)]
 pub(crate) struct Routes {
     registry: Arc<Registry>,
     index: health::Index,
+    kinds: Kinds,
 }
 
 impl Routes {
-    pub(crate) fn new(registry: Arc<Registry>, health: &health::Health) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, health: &health::Health, kinds: Kinds) -> Self {
         let index = health::Index::new(&registry, health);
-        Routes { registry, index }
+        Routes { registry, index, kinds }
+    }
+
+    /// Boxed: the futures of verbs are large, and most requests need a few bytes of them only.
+    fn kind(&self, request: Request) -> BoxFuture<'_, ApiResult<Response>> {
+        Box::pin(self.kinds.answer(request))
     }
 }
 
@@ -46,7 +55,7 @@ pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, 
         return Err(ApiError::service_unavailable("the server is starting", 5).into());
     };
     if request.info.resource.is_some() {
-        return Err(ApiError::no_such_resource().into());
+        return Ok(routes.kind(request).await?);
     }
     Ok(routes.index.answer(&request.info.path))
 }

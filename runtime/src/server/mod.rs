@@ -2,12 +2,14 @@
 //!
 //! What a request goes through is in `layers`; here is what stands around it.
 
+mod capabilities;
 mod local;
 mod logs;
 mod options;
 mod serving;
 mod shutdown;
 mod start;
+mod store;
 
 use clap::Parser;
 

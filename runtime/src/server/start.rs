@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Lifecycle, Local, Options, local, serving};
-use crate::authentication::{Authenticator, Trust, Trusted};
+use super::capabilities::Capabilities;
+use super::{Lifecycle, Local, Options, local, serving, store};
+use crate::authentication::Authenticator;
 use crate::authorization::{AlwaysAllowed, Authorizer};
+use crate::cluster::namespaces::Namespaces;
 use crate::health::{Check, Health, Metrics};
 use crate::kind::Registration;
 use crate::kind::registry::Registry;
 use crate::layers::{Deadlines, InFlight, MaxInFlight, Routes, Stack};
 use crate::transport::{self, Identity, Limits, Listener, Source};
+use crate::verbs::Kinds;
 use crate::{Error, Result};
 
 /// A server that answers.
@@ -38,41 +41,59 @@ const DRAIN: Duration = Duration::from_secs(60);
 const RELOAD: Duration = Duration::from_secs(60);
 const PORT: u16 = 443;
 
-/// Who a server is and whom it asks, decided by its options.
-struct Surroundings {
+/// Where a server is and what it shows.
+struct Place {
     address: SocketAddr,
     identity: Identity,
     source: Source,
-    trust: Trust,
     local: Option<Local>,
 }
 
 /// Starts a server. It answers when this is done; it is asked to wait (503) while its storage opens.
 pub(crate) async fn start(options: Options, registrations: Vec<Registration>) -> Result<Running> {
     let registry = Arc::new(Registry::compile(registrations)?);
-    let surroundings = surroundings(&options)?;
+    let place = place(&options)?;
     let mut beside = JoinSet::new();
-    let lifecycle = Arc::new(Lifecycle::default());
-    let stack = Arc::new(stack(&options, Arc::clone(&lifecycle), surroundings.trust)?);
-    let listener = Listener::bind(surroundings.address).await?;
-    let address = listener.address()?;
-    let tls = transport::config(surroundings.identity.clone())?;
-    beside.spawn(transport::reload(surroundings.identity, surroundings.source, RELOAD));
-    let limits = Limits::new(options.http2_max_streams_per_connection);
-    let (draining, closing) = (lifecycle.draining(), lifecycle.closing());
-    let serving = tokio::spawn(listener.serve(tls, limits, Arc::clone(&stack), draining, closing));
-    let routes = Routes::new(Arc::clone(&registry), &stack.health);
-    stack.routes.set(routes).map_err(|_| Error::new("the routes of a server are set once"))?;
-    let kubeconfig = match &surroundings.local {
-        Some(local) => Some(local.write_kubeconfig(address)?),
-        None => None,
+    let capabilities = match &place.local {
+        Some(local) => Capabilities::local(local),
+        None => Capabilities::cluster(&options, &mut beside).await?,
     };
-    tracing::info!(%address, "serving");
-    let local = surroundings.local;
-    Ok(Running { address, local, kubeconfig, registry, stack, serving, _beside: beside })
+    let namespaces = Arc::clone(&capabilities.namespaces);
+    let opened = store::Opened::default();
+    let stack = Arc::new(stack(&options, capabilities, &opened)?);
+    let listener = Listener::bind(place.address).await?;
+    let address = listener.address()?;
+    let tls = transport::config(place.identity.clone())?;
+    beside.spawn(transport::reload(place.identity, place.source, RELOAD));
+    let limits = Limits::new(options.http2_max_streams_per_connection);
+    let (draining, closing) = (stack.lifecycle.draining(), stack.lifecycle.closing());
+    let serving = tokio::spawn(listener.serve(tls, limits, Arc::clone(&stack), draining, closing));
+    // From here on dropping stops what was begun.
+    let running =
+        Running { address, local: place.local, kubeconfig: None, registry, stack, serving, _beside: beside };
+    running.open(&options, namespaces, &opened).await
 }
 
 impl Running {
+    /// Opens the storage, then the gate.
+    async fn open(
+        mut self,
+        options: &Options,
+        namespaces: Arc<dyn Namespaces>,
+        opened: &store::Opened,
+    ) -> Result<Running> {
+        let storage = store::open(options).await?;
+        let _ = opened.set(Arc::clone(&storage));
+        let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces);
+        let routes = Routes::new(Arc::clone(&self.registry), &self.stack.health, kinds);
+        self.stack.routes.set(routes).map_err(|_| Error::new("the routes of a server are set once"))?;
+        if let Some(local) = &self.local {
+            self.kubeconfig = Some(local.write_kubeconfig(self.address)?);
+        }
+        tracing::info!(address = %self.address, "serving");
+        Ok(self)
+    }
+
     /// Ends when the server stopped by itself, which it never should.
     pub(crate) async fn died(&mut self) {
         if let Err(error) = (&mut self.serving).await {
@@ -118,33 +139,36 @@ impl fmt::Debug for Running {
     }
 }
 
-fn surroundings(options: &Options) -> Result<Surroundings> {
+fn place(options: &Options) -> Result<Place> {
     if options.local {
         let address = Local::address(options)?;
         let local = Local::prepare(options)?;
         let (identity, source) = local.identity()?;
-        return Ok(Surroundings { address, identity, source, trust: local.trust(), local: Some(local) });
+        return Ok(Place { address, identity, source, local: Some(local) });
     }
     let ip = options.bind_address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let address = SocketAddr::new(ip, options.secure_port.unwrap_or(PORT));
     let (identity, source) = serving::identity(options, ip)?;
-    Ok(Surroundings { address, identity, source, trust: Trust::default(), local: None })
+    Ok(Place { address, identity, source, local: None })
 }
 
-fn stack(options: &Options, lifecycle: Arc<Lifecycle>, trust: Trust) -> Result<Stack> {
+fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) -> Result<Stack> {
     let metrics = Metrics::new();
-    let (reads, writes) = (options.max_requests_inflight, options.max_mutating_requests_inflight);
+    let lifecycle = Arc::new(Lifecycle::default());
     let stopping = Arc::clone(&lifecycle);
     let shutdown = Check::readiness("shutdown", move || {
         if stopping.is_stopping() { Err("process is shutting down".to_owned()) } else { Ok(()) }
     });
+    let checks = [store::check(opened)].into_iter().chain(capabilities.checks).chain([shutdown]);
+    let paths = AlwaysAllowed::parse(&options.authorization_always_allow_paths)?;
+    let (reads, writes) = (options.max_requests_inflight, options.max_mutating_requests_inflight);
     Ok(Stack {
         in_flight: Arc::new(InFlight::default()),
         deadlines: Deadlines(options.request_timeout),
-        authenticator: Authenticator::new(Arc::new(Trusted::new(trust))),
+        authenticator: Authenticator::new(capabilities.trusted, capabilities.tokens),
         max_in_flight: MaxInFlight::new(reads, writes, &metrics),
-        authorizer: Authorizer::new(AlwaysAllowed::parse(&options.authorization_always_allow_paths)?),
-        health: Health::new([shutdown]),
+        authorizer: Authorizer::new(paths, capabilities.reviews),
+        health: Health::new(checks),
         routes: OnceLock::new(),
         lifecycle,
         metrics,
