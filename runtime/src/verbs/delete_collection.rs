@@ -64,7 +64,8 @@ fn answer(store: &Store, listed: &Listed, wanted: &Wanted) -> ApiResult<Response
 
 /// Deletes the objects; those that went meanwhile are no failure.
 async fn delete_all(store: &Store, items: &[Arc<Object>], options: &DeleteOptions) -> ApiResult<()> {
-    stream::iter(items)
+    // Owned, or the compiler does not see that this future can move between threads.
+    stream::iter(items.iter().cloned())
         .map(|object| async move {
             match delete::one(store, object.namespace(), object.name(), options).await {
                 Err(error) if error.code() != StatusCode::NOT_FOUND => Err::<(), ApiError>(error),
