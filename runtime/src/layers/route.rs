@@ -5,8 +5,10 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::{Refusal, Stack};
+use crate::discovery::Discovery;
 use crate::health;
 use crate::kind::registry::Registry;
+use crate::openapi::OpenApi;
 use crate::request::{Request, RequestInfo};
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::verbs::Kinds;
@@ -16,13 +18,16 @@ use crate::verbs::Kinds;
 pub(crate) struct Routes {
     registry: Arc<Registry>,
     index: health::Index,
+    discovery: Discovery,
+    openapi: OpenApi,
     kinds: Kinds,
 }
 
 impl Routes {
     pub(crate) fn new(registry: Arc<Registry>, health: &health::Health, kinds: Kinds) -> Self {
         let index = health::Index::new(&registry, health);
-        Routes { registry, index, kinds }
+        let (discovery, openapi) = (Discovery::new(&registry), OpenApi::new(Arc::clone(&registry)));
+        Routes { registry, index, discovery, openapi, kinds }
     }
 
     /// Boxed: the futures of verbs are large, and most requests need a few bytes of them only.
@@ -57,5 +62,10 @@ pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, 
     if request.info.resource.is_some() {
         return Ok(routes.kind(request).await?);
     }
-    Ok(routes.index.answer(&request.info.path))
+    let path = request.info.path.as_str();
+    match path.trim_start_matches('/').split('/').next() {
+        Some("apis") => Ok(routes.discovery.answer(&request)?),
+        Some("openapi") => Ok(routes.openapi.answer(&request)?),
+        _ => Ok(routes.index.answer(path)),
+    }
 }
