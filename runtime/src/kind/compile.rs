@@ -198,3 +198,114 @@ impl fmt::Display for FieldPath {
         f.write_str(&self.0.join("."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::kind::{ApiResource as _, Descriptor};
+    use crate::prelude::*;
+
+    /// A kind whose descriptor is sound.
+    #[derive(ApiResource, Debug)]
+    #[api(group = "sound.example.com", version = "v1")]
+    struct Sound {
+        metadata: ObjectMeta,
+    }
+
+    #[derive(ApiResource, Debug)]
+    #[api(group = "sound.example.com", version = "v1")]
+    struct Unscaled {
+        metadata: ObjectMeta,
+        status: Counted,
+    }
+
+    #[derive(ApiResource, Debug)]
+    #[api(group = "sound.example.com", version = "v1")]
+    struct Misplaced {
+        metadata: ObjectMeta,
+        data: Replicated,
+    }
+
+    #[derive(ApiType, Debug)]
+    struct Counted {
+        #[api(default = 0, scale = "status.replicas")]
+        ready: i32,
+    }
+
+    #[derive(ApiType, Debug)]
+    struct Replicated {
+        #[api(scale = "spec.replicas")]
+        replicas: i32,
+    }
+
+    fn sound() -> Descriptor {
+        let Descriptor { group, version, kind, scope, schema, strategy, hooks, .. } = *Sound::DESCRIPTOR;
+        Descriptor {
+            group,
+            version,
+            kind,
+            plural: None,
+            singular: None,
+            short_names: &[],
+            categories: &[],
+            scope,
+            description: "",
+            schema,
+            strategy,
+            hooks,
+        }
+    }
+
+    fn refusal(descriptor: &Descriptor) -> String {
+        Kind::compile(descriptor).expect_err("an unsound descriptor").to_string()
+    }
+
+    #[test]
+    fn names_follow_from_the_kind() {
+        let kind = Kind::compile(&sound()).expect("a sound descriptor");
+        assert_eq!((kind.plural.as_str(), kind.singular.as_str()), ("sounds", "sound"));
+        assert_eq!(
+            (kind.list_kind.as_str(), kind.api_version().as_str()),
+            ("SoundList", "sound.example.com/v1")
+        );
+        assert_eq!(kind.group_resource(), "sounds.sound.example.com");
+    }
+
+    #[test]
+    fn every_name_is_judged() {
+        let unsound = [
+            (Descriptor { group: "sound", ..sound() }, "the group \"sound\" has no domain"),
+            (Descriptor { version: "one", ..sound() }, "the version \"one\" is none that Kubernetes orders"),
+            (Descriptor { kind: "sound", ..sound() }, "the kind \"sound\" is none"),
+            (Descriptor { plural: Some("Sounds"), ..sound() }, "the plural \"Sounds\" is no DNS label"),
+            (Descriptor { singular: Some("a b"), ..sound() }, "the singular \"a b\" is no DNS label"),
+            (Descriptor { categories: &["All"], ..sound() }, "the category \"All\" is no DNS label"),
+            (
+                Descriptor { short_names: &["s", "s"], ..sound() },
+                "the short name \"s\" is a name of this kind already",
+            ),
+            (
+                Descriptor { short_names: &["sounds"], ..sound() },
+                "the short name \"sounds\" is a name of this kind",
+            ),
+        ];
+        for (descriptor, sentence) in unsound {
+            let refusal = refusal(&descriptor);
+            assert!(refusal.contains(sentence), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_scale_has_replicas_below_spec() {
+        assert_eq!(
+            refusal(Unscaled::DESCRIPTOR),
+            "kind Unscaled in sound.example.com/v1: status.ready belongs to a scale that has no replicas: say \
+             `scale = \"spec.replicas\"` of a field below spec"
+        );
+        assert_eq!(
+            refusal(Misplaced::DESCRIPTOR),
+            "kind Misplaced in sound.example.com/v1: data.replicas is spec.replicas of the scale, so it must stand \
+             below spec"
+        );
+    }
+}

@@ -73,6 +73,13 @@ impl Strategy {
         Strategy { generation: true, unconditional_update: false, create_on_update: false };
 }
 
+/// A hook that changes an object.
+pub type Change = fn(&mut Tree) -> Result<(), String>;
+/// A hook that changes the new object, in the light of the old one.
+pub type Update = fn(&mut Tree, &Tree) -> Result<(), String>;
+/// A hook that judges an object; on updates, beside the old one.
+pub type Judge = fn(&Tree, Option<&Tree>, &mut FieldErrors) -> Result<(), String>;
+
 /// The author's hooks on one object, each present or absent.
 ///
 /// A hook takes the tree, makes a typed value, runs the author's code and writes back what changed.
@@ -80,11 +87,11 @@ impl Strategy {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HookFns {
     /// `SetDefaults`: after the schema's defaults, in the request's version.
-    pub set_defaults: Option<fn(&mut Tree) -> Result<(), String>>,
+    pub set_defaults: Option<Change>,
     /// `PrepareForCreate`.
-    pub prepare_for_create: Option<fn(&mut Tree) -> Result<(), String>>,
+    pub prepare_for_create: Option<Change>,
     /// `PrepareForUpdate`: new, old.
-    pub prepare_for_update: Option<fn(&mut Tree, &Tree) -> Result<(), String>>,
+    pub prepare_for_update: Option<Update>,
     /// `Validate`: new, old on update.
-    pub validate: Option<fn(&Tree, Option<&Tree>, &mut FieldErrors) -> Result<(), String>>,
+    pub validate: Option<Judge>,
 }

@@ -3,6 +3,8 @@
 //! The derive makes one [`Descriptor`]; [`Kind::compile`] is the only place that judges it.
 //! Nothing in the machinery is generic over the user's type.
 
+#[cfg(feature = "server")]
+mod clash;
 mod compile;
 mod descriptor;
 pub mod hooks;
@@ -15,7 +17,7 @@ pub(crate) mod registration;
 pub mod registry;
 
 pub use compile::{Column, FieldPath, Kind, ScalePaths};
-pub use descriptor::{Descriptor, HookFns, Scope, Strategy};
+pub use descriptor::{Change, Descriptor, HookFns, Judge, Scope, Strategy, Update};
 #[cfg(feature = "server")]
 pub use registration::{Registration, Stored};
 

@@ -6,15 +6,11 @@
 
 use std::marker::PhantomData;
 
+use super::descriptor::{Change, Judge, Update};
 use super::hooks::{PrepareForCreate, PrepareForUpdate, SetDefaults, Validate};
 use crate::kind::ApiResource;
 use crate::object::Tree;
 use crate::object::tree::{from_tree, to_tree};
-use crate::schema::FieldErrors;
-
-type Change = fn(&mut Tree) -> Result<(), String>;
-type Update = fn(&mut Tree, &Tree) -> Result<(), String>;
-type Judge = fn(&Tree, Option<&Tree>, &mut FieldErrors) -> Result<(), String>;
 
 /// Asks for the hooks of `K`.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Kind;
 use super::registration::{Backing, Registration};
+use super::{Kind, clash};
 use crate::served::Verbs;
 
 /// The kinds of one server, judged together.
@@ -115,13 +115,7 @@ impl Registry {
 
     fn add(&mut self, resource: Arc<Resource>) -> Result<(), crate::Error> {
         let kind = &resource.kind;
-        if let Some(other) = self.find(&kind.group, &kind.version, &kind.plural) {
-            return Err(crate::Error::new(format!(
-                "kinds {} and {} both ask for {}/{}/{}; give one of them another plural",
-                other.kind.kind, kind.kind, kind.group, kind.version, kind.plural
-            )));
-        }
-        self.check_names(&resource)?;
+        clash::check(&self.groups, &resource).map_err(crate::Error::new)?;
         let group = match self.groups.iter().position(|group| group.name == kind.group) {
             Some(found) => &mut self.groups[found],
             None => {
@@ -137,36 +131,6 @@ impl Registry {
             }
         };
         version.resources.push(resource);
-        Ok(())
-    }
-
-    /// Within one group and version, no name may lead to two resources.
-    fn check_names(&self, new: &Resource) -> Result<(), crate::Error> {
-        let neighbours = self
-            .groups
-            .iter()
-            .filter(|group| group.name == new.kind.group)
-            .flat_map(|group| &group.versions)
-            .filter(|version| version.name == new.kind.version)
-            .flat_map(|version| &version.resources);
-        for other in neighbours {
-            if other.kind.kind == new.kind.kind {
-                return Err(crate::Error::new(format!(
-                    "kind {} of {} is registered twice",
-                    new.kind.kind,
-                    new.kind.api_version()
-                )));
-            }
-            let taken = names(&other.kind);
-            if let Some(name) = names(&new.kind).into_iter().find(|name| taken.contains(name)) {
-                return Err(crate::Error::new(format!(
-                    "the name {name:?} leads to both {} and {} in {}; give one of them another one",
-                    other.kind.kind,
-                    new.kind.kind,
-                    new.kind.api_version()
-                )));
-            }
-        }
         Ok(())
     }
 
@@ -191,15 +155,7 @@ fn resource(registration: Registration) -> Result<Resource, crate::Error> {
         Backing::Stored => Backend::Stored,
         Backing::Served(verbs) => Backend::Served(verbs),
     };
-    Ok(Resource { kind: Kind::compile(registration.descriptor)?, backend, subresources })
-}
-
-/// Every name that leads to a kind: plural, singular, short names.
-fn names(kind: &Kind) -> Vec<&str> {
-    let mut names = vec![kind.plural.as_str()];
-    if !kind.singular.is_empty() {
-        names.push(&kind.singular);
-    }
-    names.extend(kind.short_names.iter().map(String::as_str));
-    names
+    let resource = Resource { kind: Kind::compile(registration.descriptor)?, backend, subresources };
+    clash::check_alone(&resource).map_err(crate::Error::new)?;
+    Ok(resource)
 }
