@@ -68,7 +68,7 @@ pub(crate) struct Field {
 /// What stands for an absent field.
 pub(crate) enum Default {
     /// `default`: the type's own.
-    OfType(Span),
+    OfType,
     /// `default = expr`
     Is(Box<Expr>),
 }

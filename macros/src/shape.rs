@@ -1,5 +1,6 @@
 //! What the tokens of a type say of its JSON. Tokens are all a derive sees: an alias is `Named`.
 
+use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
 /// The JSON form of a type, as far as its tokens tell.
@@ -55,6 +56,13 @@ pub(crate) fn value_shape(ty: &Type) -> Shape<'_> {
         Shape::Option(inner) | Shape::Box(inner) => value_shape(inner),
         shape => shape,
     }
+}
+
+/// The type as its author would write it, for a sentence.
+pub(crate) fn written(ty: &Type) -> String {
+    let tokens = ty.to_token_stream().to_string();
+    let tight = [(" <", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), (" ::", "::"), (":: ", "::")];
+    tight.into_iter().fold(tokens, |text, (loose, tight)| text.replace(loose, tight))
 }
 
 /// Without the invisible groups that `macro_rules!` puts around types.

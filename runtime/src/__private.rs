@@ -2,14 +2,16 @@
 //!
 //! An expansion is tables and calls; what the calls do stands here, once for every type.
 
+mod of;
 mod read;
+mod text;
 mod write;
 
 pub use std::borrow::Cow;
 pub use std::fmt::{Formatter, Result as FmtResult};
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Ok};
-pub use std::{clone::Clone, convert::From, default::Default};
+pub use std::{clone::Clone, default::Default};
 
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 pub use schemars::{Schema, SchemaGenerator};
@@ -22,10 +24,10 @@ pub use crate::kind::{ApiResource, Descriptor, HookFns, Scope, Strategy};
 pub use crate::object::Tree;
 pub use crate::schema::ApiType;
 pub use crate::schema::table::{Enumeration, Field, Object, Rule, bridge, enumeration, object};
-pub use read::{by_type, empty_status, expecting, member, read, read_foreign, required, skip, variant};
-pub use write::{
-    copy, default_of_type, default_tree, write, write_by_type, write_head, write_option, write_status,
-};
+pub use of::{Of, Reported};
+pub use read::{empty_status, expecting, member, read_foreign, required, skip, variant};
+pub use text::FromText;
+pub use write::{default_of_type, default_tree, write, write_head, write_option, write_status};
 
 /// The plural of a kind, as it stands in URLs.
 #[must_use]

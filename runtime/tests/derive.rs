@@ -108,7 +108,7 @@ pub struct BarePolicy {
     pub metadata: ObjectMeta,
 }
 
-fn widget(spec: serde_json::Value) -> Widget {
+fn widget(spec: &serde_json::Value) -> Widget {
     from_value(json!({ "metadata": { "name": "a" }, "spec": spec })).expect("a widget")
 }
 
@@ -119,7 +119,7 @@ fn tree(value: &serde_json::Value) -> Tree {
 #[test]
 fn absent_fields_take_their_defaults_and_null_is_absent() {
     let widget = widget(
-        json!({ "image": "i", "color": null, "ports": null, "memoryLimit": null, "limits": {"retries": null} }),
+        &json!({ "image": "i", "color": null, "ports": null, "memoryLimit": null, "limits": {"retries": null} }),
     );
     assert_eq!(widget.spec.replicas, 1);
     assert_eq!(widget.spec.color, "blue");
@@ -147,7 +147,7 @@ fn a_missing_required_field_is_named() {
 
 #[test]
 fn unknown_fields_are_passed_over_and_unknown_words_are_not() {
-    let widget = widget(json!({ "image": "i", "colour": { "deep": [1] }, "rollout": "Rolling-Update" }));
+    let widget = widget(&json!({ "image": "i", "colour": { "deep": [1] }, "rollout": "Rolling-Update" }));
     assert_eq!(widget.spec.rollout, Rollout::Rolling);
     let error = from_value::<Rollout>(json!("Rolling")).unwrap_err().to_string();
     assert_eq!(error, "unknown variant `Rolling`, expected `Recreate` or `Rolling-Update`");
@@ -157,7 +157,7 @@ fn unknown_fields_are_passed_over_and_unknown_words_are_not() {
 #[test]
 fn what_is_written_begins_with_the_kind_and_leaves_out_what_is_absent() {
     let mut widget =
-        widget(json!({ "image": "i", "podCIDR": "10.0.0.0/8", "ports": [{ "name": "http", "port": 80 }] }));
+        widget(&json!({ "image": "i", "podCIDR": "10.0.0.0/8", "ports": [{ "name": "http", "port": 80 }] }));
     let text = serde_json::to_string(&widget).expect("a widget is JSON");
     assert_eq!(
         text,
@@ -245,7 +245,7 @@ fn the_schema_publishes_every_word() {
 fn the_type_is_a_kube_client_type() {
     assert_eq!((Widget::plural(&()), BarePolicy::plural(&())), ("widgets".into(), "policies".into()));
     assert_eq!(Widget::url_path(&(), Some("shop")), "/apis/custom.example.com/v1/namespaces/shop/widgets");
-    let mut widget = widget(json!({ "image": "i" }));
+    let mut widget = widget(&json!({ "image": "i" }));
     widget.meta_mut().generation = Some(2);
     assert_eq!(widget.meta().generation, Some(2));
 

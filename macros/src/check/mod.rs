@@ -4,11 +4,9 @@ mod names;
 mod rules;
 mod types;
 
-use syn::spanned::Spanned;
-
 use crate::errors::Errors;
-use crate::model::{Body, Default, Field, Model};
-use crate::shape::{Shape, shape};
+use crate::model::{Body, Field, Model};
+use crate::shape::{Shape, shape, written};
 
 /// Reports everything that cannot be served as it was said.
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -45,11 +43,11 @@ fn root_fields(model: &Model, errors: &mut Errors) {
                 errors
                     .at(&field.ident, format!("the derive writes `{}` itself: remove the field", field.name));
             }
-            ("metadata", Shape::Named(name)) if name == "ObjectMeta" => {}
-            ("metadata", Shape::Named(_)) => {}
-            ("metadata", _) => errors.at(&field.ty, "the metadata of an API object is an `ObjectMeta`"),
+            ("metadata", shape) if !matches!(shape, Shape::Named(_)) => {
+                errors.at(&field.ty, "the metadata of an API object is an `ObjectMeta`");
+            }
             ("status", Shape::Option(inner)) => {
-                let inner = quote::ToTokens::to_token_stream(inner);
+                let inner = written(inner);
                 errors.at(
                     &field.ty,
                     format!("a status may always be absent, and is then its own default: write `{inner}`"),
@@ -94,15 +92,5 @@ fn one_scale_each(fields: &[Field], errors: &mut Errors) {
             errors.push(syn::Error::new(rule.span, "another field is this member of the scale already"));
         }
         seen.push(&rule.value);
-    }
-}
-
-impl Default {
-    /// Where the default was said.
-    pub(crate) fn span(&self) -> proc_macro2::Span {
-        match self {
-            Default::OfType(span) => *span,
-            Default::Is(expr) => expr.span(),
-        }
     }
 }

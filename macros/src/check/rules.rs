@@ -1,20 +1,17 @@
 //! Rules on fields they do not fit, and rules that contradict each other.
 
-use quote::ToTokens;
+use syn::{Expr, ExprLit, Lit};
 
 use crate::errors::Errors;
-use crate::model::{Field, Fits, Rule, RuleValue};
-use crate::shape::{Shape, value_shape};
+use crate::model::{Default, Field, Fits, Rule, RuleValue};
+use crate::shape::{Shape, value_shape, written};
 
 /// Reports rules of a field that can never hold, or never apply.
 pub(super) fn check(field: &Field, errors: &mut Errors) {
-    if field.default.is_some() && field.name == "metadata" {
-        let span = field.default.as_ref().map(crate::model::Default::span).expect("looked at above");
-        errors.push(syn::Error::new(span, "metadata has no default"));
-    }
+    default_literal(field, errors);
     for rule in &field.rules {
         if !fits(rule, field) {
-            let ty = field.ty.to_token_stream();
+            let ty = written(&field.ty);
             let sentence =
                 format!("`{}` is for {}, and this is a `{ty}`", rule.known.word, audience(rule.known.fits));
             errors.push(syn::Error::new(rule.span, sentence));
@@ -59,6 +56,31 @@ fn audience(fits: Fits) -> &'static str {
         Fits::Objects => "maps and structs",
         Fits::Composites => "lists, maps and structs",
         Fits::Anything => "anything",
+    }
+}
+
+/// A literal that is no value of the field's type; of anything longer rustc judges.
+fn default_literal(field: &Field, errors: &mut Errors) {
+    let Some(Default::Is(expr)) = &field.default else { return };
+    let Expr::Lit(ExprLit { lit, .. }) = &**expr else { return };
+    let shape = value_shape(&field.ty);
+    let fits = match lit {
+        Lit::Str(_) => matches!(shape, Shape::Text | Shape::Named(_) | Shape::Other),
+        Lit::Int(_) => matches!(shape, Shape::Integer | Shape::Number | Shape::Named(_) | Shape::Other),
+        Lit::Float(_) => matches!(shape, Shape::Number | Shape::Named(_) | Shape::Other),
+        Lit::Bool(_) => matches!(shape, Shape::Bool | Shape::Named(_) | Shape::Other),
+        _ => true,
+    };
+    if !fits {
+        let example = match shape {
+            Shape::Bool => "true",
+            Shape::Integer => "1",
+            Shape::Number => "0.5",
+            Shape::Text => "\"…\"",
+            _ => "…",
+        };
+        let ty = written(&field.ty);
+        errors.at(expr, format!("this default is no `{ty}`: write `default = {example}`"));
     }
 }
 

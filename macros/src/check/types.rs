@@ -1,11 +1,10 @@
 //! Types that have no place in a Kubernetes schema, each with the one to write.
 
-use quote::ToTokens;
 use syn::Type;
 
 use crate::errors::Errors;
 use crate::model::Field;
-use crate::shape::{Shape, shape};
+use crate::shape::{Shape, shape, written};
 
 /// Reports what in the field's type cannot be published.
 pub(super) fn check(field: &Field, errors: &mut Errors) {
@@ -81,7 +80,7 @@ fn other(ty: &Type, errors: &mut Errors) {
         Type::Reference(_) => "an API object owns its parts: write `String`, or the type without `&`",
         Type::Macro(_) => return,
         _ => {
-            let written = ty.to_token_stream();
+            let written = written(ty);
             errors.at(
                 ty,
                 format!("`{written}` has no JSON form: write a struct, a scalar, `Vec` or `BTreeMap`"),

@@ -18,7 +18,13 @@ use crate::model::{Body, Model};
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let items = match &model.body {
-        Body::Object(fields) => object::expand(model, fields),
+        Body::Object(fields) => {
+            let object = object::expand(model, fields);
+            quote! {
+                use __api::Reported as _;
+                #object
+            }
+        }
         Body::Enumeration(variants) => enumeration::expand(model, variants),
         Body::Serde => bridge(model),
         Body::Unreadable => TokenStream::new(),

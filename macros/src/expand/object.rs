@@ -36,9 +36,9 @@ fn default_of_field(field: &Field) -> Option<TokenStream> {
 fn clone(model: &Model, fields: &[Field]) -> TokenStream {
     let ident = &model.ident;
     let members = fields.iter().map(|field| {
-        let name = &field.ident;
-        let copy = if field.serde { quote!(__api::Clone::clone) } else { quote!(__api::copy) };
-        quote_spanned!(call_site(field.ty.span())=> #name: #copy(&self.#name))
+        let Field { ident, ty, .. } = field;
+        let copy = if field.serde { quote!(__api::Clone::clone) } else { quote!(__api::Of::<#ty>::copy) };
+        quote_spanned!(call_site(ty.span())=> #ident: #copy(&self.#ident))
     });
     quote! {
         #[automatically_derived]
@@ -60,7 +60,10 @@ fn default(model: &Model, fields: &[Field]) -> TokenStream {
                 quote!(#function())
             }
             Presence::Status => quote_spanned!(call_site(field.ty.span())=> __api::empty_status()),
-            _ => quote_spanned!(call_site(field.ty.span())=> __api::Default::default()),
+            _ => {
+                let ty = &field.ty;
+                quote_spanned!(call_site(ty.span())=> __api::Of::<#ty>::blank())
+            }
         };
         quote!(#name: #value)
     });
@@ -81,14 +84,15 @@ fn write(model: &Model, fields: &[Field]) -> TokenStream {
         .is_some()
         .then(|| quote!(__api::write_head(&mut map, <#ident as __api::ApiResource>::DESCRIPTOR)?;));
     let members = fields.iter().map(|field| {
-        let Field { ident, name, .. } = field;
+        let Field { ident, name, ty, .. } = field;
         let write = match presence(model, field) {
             Presence::Status => quote!(__api::write_status),
-            Presence::ByType => quote!(__api::write_by_type),
-            Presence::OfType | Presence::Is if is_option(&field.ty) => quote!(__api::write_option),
-            _ => quote!(__api::write),
+            Presence::ByType => quote!(__api::Of::<#ty>::write_by_type),
+            Presence::OfType | Presence::Is if is_option(ty) => quote!(__api::write_option),
+            _ if field.serde => quote!(__api::write),
+            _ => quote!(__api::Of::<#ty>::write),
         };
-        quote_spanned!(call_site(field.ty.span())=> #write(&mut map, #name, &self.#ident)?;)
+        quote_spanned!(call_site(ty.span())=> #write(&mut map, #name, &self.#ident)?;)
     });
     quote! {
         #[automatically_derived]
@@ -108,8 +112,8 @@ fn api_type(model: &Model, fields: &[Field]) -> TokenStream {
     let by_type = |field: &Field| matches!(presence(model, field), Presence::ByType);
     let is_absent = fields.iter().all(by_type).then(|| {
         let members = fields.iter().map(|field| {
-            let name = &field.ident;
-            quote_spanned!(call_site(field.ty.span())=> && __api::ApiType::is_absent(&self.#name))
+            let Field { ident, ty, .. } = field;
+            quote_spanned!(call_site(ty.span())=> && __api::Of::<#ty>::is_absent(&self.#ident))
         });
         quote! {
             fn is_absent(&self) -> bool {

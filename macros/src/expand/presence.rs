@@ -28,7 +28,7 @@ pub(super) enum Presence {
 pub(super) fn presence(model: &Model, field: &Field) -> Presence {
     let at_root = |name| model.root.is_some() && field.name == name;
     match &field.default {
-        Some(Default::OfType(_)) => Presence::OfType,
+        Some(Default::OfType) => Presence::OfType,
         Some(Default::Is(_)) => Presence::Is,
         None if field.required.is_some() => Presence::Required,
         None if at_root("metadata") => Presence::OfType,
@@ -71,7 +71,7 @@ pub(super) fn default_value(expr: &Expr, ty: &Type) -> TokenStream {
     };
     let span = call_site(expr.span());
     let value = match &literal.lit {
-        Lit::Str(text) => quote_spanned!(span=> __api::From::from(#text)),
+        Lit::Str(text) => quote_spanned!(span=> __api::FromText::from_text(#text)),
         Lit::Int(number) if shape(inner) == Shape::Number && number.suffix().is_empty() => {
             let mut float = proc_macro2::Literal::f64_unsuffixed(number.base10_parse().unwrap_or_default());
             float.set_span(span);

@@ -14,8 +14,9 @@ pub(super) fn expand(model: &Model, fields: &[Field]) -> TokenStream {
     let types = fields.iter().map(|field| &field.ty);
     let reads = slots.iter().zip(fields).enumerate().map(|(index, (slot, field))| {
         let index = Literal::usize_unsuffixed(index);
-        let read = if field.serde { quote!(read_foreign) } else { quote!(read) };
-        quote_spanned!(call_site(field.ty.span())=> #index => #slot = __api::#read(&mut map)?)
+        let ty = &field.ty;
+        let read = if field.serde { quote!(__api::read_foreign) } else { quote!(__api::Of::<#ty>::read) };
+        quote_spanned!(call_site(ty.span())=> #index => #slot = #read(&mut map)?)
     });
     let members = slots.iter().zip(fields).map(|(slot, field)| {
         let name = &field.ident;
@@ -53,12 +54,14 @@ pub(super) fn expand(model: &Model, fields: &[Field]) -> TokenStream {
 }
 
 fn value(model: &Model, field: &Field, slot: &proc_macro2::Ident) -> TokenStream {
-    let name = &field.name;
-    let span = call_site(field.ty.span());
+    let Field { name, ty, .. } = field;
+    let span = call_site(ty.span());
     match presence(model, field) {
         Presence::Required => quote!(__api::required(#slot, #name)?),
-        Presence::ByType => quote_spanned!(span=> __api::by_type(#slot, #name)?),
-        Presence::OfType => quote_spanned!(span=> __api::Option::unwrap_or_default(#slot)),
+        Presence::ByType => quote_spanned!(span=> __api::Of::<#ty>::by_type(#slot, #name)?),
+        Presence::OfType => {
+            quote_spanned!(span=> __api::Option::unwrap_or_else(#slot, __api::Of::<#ty>::blank))
+        }
         Presence::Status => quote_spanned!(span=> __api::Option::unwrap_or_else(#slot, __api::empty_status)),
         Presence::Is => {
             let function = default_function(field);

@@ -10,6 +10,9 @@ use super::presence::call_site;
 use super::table::option;
 use crate::model::{Model, Root};
 
+/// Where each is said, nothing is left to take from a custom resource's.
+const MEMBERS_OF_STRATEGY: usize = 3;
+
 /// Writes `ApiResource` and `kube::Resource`.
 pub(super) fn expand(model: &Model, root: &Root) -> TokenStream {
     let descriptor = descriptor(model, root);
@@ -24,7 +27,7 @@ fn descriptor(model: &Model, root: &Root) -> TokenStream {
     let (plural, singular) = (text(root.plural.as_ref()), text(root.singular.as_ref()));
     let (short_names, categories) = (&root.short_names, &root.categories);
     let scope = if root.cluster { quote!(Cluster) } else { quote!(Namespaced) };
-    let differing = root.strategy.iter().map(|(member, value)| quote!(#member: #value));
+    let strategy = strategy(root);
     quote! {
         #[automatically_derived]
         impl __api::ApiResource for #ident {
@@ -41,7 +44,7 @@ fn descriptor(model: &Model, root: &Root) -> TokenStream {
                     scope: __api::Scope::#scope,
                     description: #description,
                     schema: <#ident as __api::ApiType>::schema,
-                    strategy: __api::Strategy { #(#differing,)* ..__api::Strategy::CUSTOM_RESOURCE },
+                    strategy: #strategy,
                     hooks: __api::HookFns {
                         set_defaults: __api::Probe::<#ident>::SET_DEFAULTS,
                         prepare_for_create: __api::Probe::<#ident>::PREPARE_FOR_CREATE,
@@ -51,6 +54,16 @@ fn descriptor(model: &Model, root: &Root) -> TokenStream {
                 }
             };
         }
+    }
+}
+
+/// A custom resource's, but for what was said.
+fn strategy(root: &Root) -> TokenStream {
+    let members = root.strategy.iter().map(|(member, value)| quote!(#member: #value));
+    match root.strategy.len() {
+        0 => quote!(__api::Strategy::CUSTOM_RESOURCE),
+        MEMBERS_OF_STRATEGY => quote!(__api::Strategy { #(#members),* }),
+        _ => quote!(__api::Strategy { #(#members,)* ..__api::Strategy::CUSTOM_RESOURCE }),
     }
 }
 

@@ -60,7 +60,7 @@ fn field_word(word: &Word, field: &mut Field, errors: &mut Errors) {
 
 fn default(word: &Word, errors: &mut Errors) -> Option<Default> {
     match &word.value {
-        Value::Nothing => Some(Default::OfType(word.span())),
+        Value::Nothing => Some(Default::OfType),
         Value::Is(expr) => Some(Default::Is(expr.clone())),
         Value::Words(_) => {
             errors.at(word, "write `default = …`, or `default` alone for the type's own");

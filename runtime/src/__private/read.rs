@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::schema::ApiType;
 use crate::schema::table::{Enumeration, Object};
 
 /// Says what was expected.
@@ -20,12 +19,7 @@ pub fn member<'de, A: MapAccess<'de>>(
     map.next_key_seed(Key(object))
 }
 
-/// The value behind the key; null is absent.
-pub fn read<'de, T: ApiType, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
-    map.next_value()
-}
-
-/// The same for a type that is only serde's.
+/// The value behind the key, of a type that is only serde's; null is absent.
 pub fn read_foreign<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
     map.next_value()
 }
@@ -38,14 +32,6 @@ pub fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
 /// A field that must be there.
 pub fn required<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
-}
-
-/// A field whose type says whether it must be there.
-pub fn by_type<T: ApiType, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
-    match value {
-        Some(value) => Ok(value),
-        None => T::absent().ok_or_else(|| E::missing_field(name)),
-    }
 }
 
 /// What a root's `status` is before anybody wrote it.

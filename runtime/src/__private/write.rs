@@ -22,15 +22,6 @@ pub fn write<T: Serialize, M: SerializeMap>(
     map.serialize_entry(name, value)
 }
 
-/// A field that is not written while it holds what its type means by absent.
-pub fn write_by_type<T: ApiType, M: SerializeMap>(
-    map: &mut M,
-    name: &'static str,
-    value: &T,
-) -> Result<(), M::Error> {
-    if T::OPTIONAL && value.is_absent() { Ok(()) } else { map.serialize_entry(name, value) }
-}
-
 /// An `Option` that has a default: `None` cannot be written, it would mean the default.
 pub fn write_option<T: Serialize, M: SerializeMap>(
     map: &mut M,
@@ -49,11 +40,6 @@ pub fn write_status<T: ApiType, M: SerializeMap>(
     if value.is_absent() { Ok(()) } else { map.serialize_entry(name, value) }
 }
 
-/// A copy of a field.
-pub fn copy<T: ApiType>(value: &T) -> T {
-    value.clone()
-}
-
 /// The default of a field, as it is published.
 ///
 /// # Panics
@@ -64,9 +50,20 @@ pub fn default_tree<T: Serialize>(value: &T) -> Tree {
 
 /// A bare `default`: `{}` for an object, whose fields have defaults of their own.
 #[must_use]
-pub fn default_of_type<T: Default + Serialize>() -> Tree {
+pub fn default_of_type<T: Blank + Serialize>() -> Tree {
     match default_tree(&T::default()) {
         Tree::Map(_) => Tree::Map(crate::object::Map::new()),
         value => value,
     }
 }
+
+/// A type that has a value of its own for a bare `default`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default of its own: one of its fields must be there",
+    label = "no default",
+    note = "say `#[api(default = …)]` of the field, or give every field of `{Self}` a default or an `Option`"
+)]
+pub trait Blank: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Blank for T {}

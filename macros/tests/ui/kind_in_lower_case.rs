@@ -1,0 +1,15 @@
+use aggboot::prelude::*;
+
+#[derive(ApiResource, Debug)]
+#[api(group = "custom.example.com", version = "v1", kind = "widget_set")]
+pub struct Widget {
+    pub metadata: ObjectMeta,
+    pub spec: WidgetSpec,
+}
+
+#[derive(ApiType, Debug)]
+pub struct WidgetSpec {
+    pub image: String,
+}
+
+fn main() {}

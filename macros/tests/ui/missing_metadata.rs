@@ -1,0 +1,14 @@
+use aggboot::prelude::*;
+
+#[derive(ApiResource, Debug)]
+#[api(group = "custom.example.com", version = "v1")]
+pub struct Widget {
+    pub spec: WidgetSpec,
+}
+
+#[derive(ApiType, Debug)]
+pub struct WidgetSpec {
+    pub image: String,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use aggboot::prelude::*;
+
+#[derive(ApiResource, Debug)]
+#[api(group = "custom.example.com", version = "v1")]
+pub struct Widget {
+    pub metadata: ObjectMeta,
+    pub status: WidgetStatus,
+}
+
+#[derive(ApiType, Debug)]
+pub struct WidgetStatus {
+    pub ready: i32,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use aggboot::prelude::*;
+
+#[derive(ApiType, Debug)]
+pub enum Rollout {
+    #[api(rename = "recreate")]
+    Recreate,
+}
+
+fn main() {}

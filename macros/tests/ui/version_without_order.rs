@@ -1,0 +1,15 @@
+use aggboot::prelude::*;
+
+#[derive(ApiResource, Debug)]
+#[api(group = "custom.example.com", version = "1.0")]
+pub struct Widget {
+    pub metadata: ObjectMeta,
+    pub spec: WidgetSpec,
+}
+
+#[derive(ApiType, Debug)]
+pub struct WidgetSpec {
+    pub image: String,
+}
+
+fn main() {}

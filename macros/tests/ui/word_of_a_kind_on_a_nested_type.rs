@@ -1,0 +1,9 @@
+use aggboot::prelude::*;
+
+#[derive(ApiType, Debug)]
+#[api(group = "custom.example.com")]
+pub struct WidgetSpec {
+    pub image: String,
+}
+
+fn main() {}
