@@ -66,9 +66,19 @@ impl Source<'_> {
 
 /// What a source gave, as it is presented.
 fn object(kind: &Kind, tree: &Tree) -> ApiResult<Object> {
+    let of = |member: &str| tree.at(&["metadata", member]).and_then(Tree::as_str).unwrap_or_default();
+    let (namespace, name) = (of("namespace"), of("name"));
+    if name.is_empty() {
+        return Err(ApiError::internal(format_args!(
+            "the source of {} gave an object without a name",
+            kind.kind
+        )));
+    }
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    let key = Key::new(format!("{}/{}/{namespace}{slash}{name}", kind.group, kind.plural));
     let mut bytes = Vec::with_capacity(1024);
     tree.write_json(&mut bytes);
-    Ok(Object::draft(Key::new(""), bytes.into(), &kind.selectable)?)
+    Ok(Object::draft(key, bytes.into(), &kind.selectable)?)
 }
 
 /// A verb that was not named at registration.
