@@ -45,6 +45,10 @@ pub fn judge_update(new: &Map, old: &Map, errors: &mut FieldErrors) {
             errors.invalid(format!("metadata.{key}"), value, "field is immutable");
         }
     }
+    // Go asks these twice of an update, and names each mistake twice among the causes.
+    labels(new, errors);
+    annotations(new, errors);
+    owners(new, errors);
 }
 
 fn names(metadata: &Map, namespaced: bool, errors: &mut FieldErrors) {

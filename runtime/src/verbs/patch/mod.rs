@@ -77,8 +77,8 @@ pub(crate) fn accepted(request: &Request) -> ApiResult<&'static str> {
 
 /// Reads a patch of that kind.
 pub(crate) fn read(accepted: &str, bytes: &[u8]) -> ApiResult<Read> {
-    let (tree, duplicates) = Tree::parse_json(bytes)
-        .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
+    let (tree, duplicates) =
+        Tree::parse_json(bytes).map_err(|_| ApiError::bad_request("invalid JSON patch"))?;
     let is_json_patch = accepted == ACCEPTED[0];
     let duplicates = duplicates.iter();
     if is_json_patch {

@@ -87,7 +87,7 @@ async fn what_cannot_be_created_is_refused_as_go_refuses_it() {
     for (body, start) in [
         ("", "the object provided is unrecognized (must be of type Widget): "),
         ("{", "the object provided is unrecognized (must be of type Widget): "),
-        ("[]", r#"Widget in version "v1" cannot be handled as a Widget: "#),
+        ("[]", "the object provided is unrecognized (must be of type Widget): couldn't get version/kind"),
     ] {
         let answer = bench.ask("POST", WIDGETS).text(body).send().await;
         assert_eq!(answer.code, 400, "{body}");

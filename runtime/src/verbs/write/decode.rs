@@ -22,6 +22,12 @@ pub(crate) fn decode(
     }
     .map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let duplicates = duplicates.iter().map(ToString::to_string).collect();
+    if let Some(found) = no_object(&tree) {
+        let why = format!(
+            "json: cannot unmarshal {found} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+        );
+        return Err(unrecognized(kind, &why, body));
+    }
     recognize(kind, &mut tree)?;
     let unknown = settle(kind, &mut tree).map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
     strict(duplicates, &unknown, validation, warn)
@@ -48,8 +54,8 @@ pub(crate) fn strict(
     validation: FieldValidation,
     warn: impl Fn(String),
 ) -> Result<(), String> {
-    let mut told = duplicates;
-    told.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    let mut told: Vec<_> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    told.extend(duplicates);
     match validation {
         FieldValidation::Ignore => Ok(()),
         FieldValidation::Warn => {
@@ -58,6 +64,18 @@ pub(crate) fn strict(
         }
         FieldValidation::Strict if told.is_empty() => Ok(()),
         FieldValidation::Strict => Err(format!("strict decoding error: {}", told.join(", "))),
+    }
+}
+
+/// What a document is that is no object.
+fn no_object(tree: &Tree) -> Option<&'static str> {
+    match tree {
+        Tree::Map(_) => None,
+        Tree::List(_) => Some("array"),
+        Tree::String(_) => Some("string"),
+        Tree::Bool(_) => Some("bool"),
+        Tree::Int(_) | Tree::Float(_) => Some("number"),
+        Tree::Null => Some("null"),
     }
 }
 
