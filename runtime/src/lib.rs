@@ -58,4 +58,4 @@ pub use kube;
 pub use respond::{ApiError, ApiResult};
 pub use schema::{ApiType, FieldErrors};
 #[cfg(feature = "server")]
-pub use server::{Options, Server};
+pub use server::{Options, Server, StorageKind};

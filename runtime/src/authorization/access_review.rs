@@ -231,13 +231,13 @@ mod tests {
     use super::*;
     use http::Method;
 
-    fn asked(method: Method, target: &str) -> (RequestInfo, QueryPairs) {
+    fn asked(method: &Method, target: &str) -> (RequestInfo, QueryPairs) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let query = QueryPairs::parse(Some(query));
-        (RequestInfo::parse(&method, path, &query).expect("a path"), query)
+        (RequestInfo::parse(method, path, &query).expect("a path"), query)
     }
 
-    fn reviewed(method: Method, target: &str) -> SubjectAccessReviewSpec {
+    fn reviewed(method: &Method, target: &str) -> SubjectAccessReviewSpec {
         let (info, query) = asked(method, target);
         let user = User { name: "u".to_owned(), groups: vec!["g".to_owned()], ..User::default() };
         spec(&user, &info, &Selectors::of(&info, &query))
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_resource_is_asked_about_with_everything_known_of_it() {
-        let spec = reviewed(Method::PUT, "/apis/g.example.com/v1/namespaces/ns/foos/n/status");
+        let spec = reviewed(&Method::PUT, "/apis/g.example.com/v1/namespaces/ns/foos/n/status");
         let found = serde_json::to_value(&spec).expect("JSON");
         let expected = serde_json::json!({
             "user": "u", "groups": ["g"],
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_path_is_asked_about_with_its_method() {
-        let spec = reviewed(Method::HEAD, "/metrics");
+        let spec = reviewed(&Method::HEAD, "/metrics");
         let found = serde_json::to_value(spec.non_resource_attributes).expect("JSON");
         assert_eq!(found, serde_json::json!({"path": "/metrics", "verb": "head"}));
     }
@@ -268,7 +268,7 @@ mod tests {
     fn selectors_narrow_the_question() {
         let target =
             "/apis/g/v1/foos?fieldSelector=spec.node%3Da,metadata.name!%3Db&labelSelector=a%3Db,c,!d,e>3";
-        let attributes = reviewed(Method::GET, target).resource_attributes.expect("a resource");
+        let attributes = reviewed(&Method::GET, target).resource_attributes.expect("a resource");
         let fields = serde_json::to_value(attributes.field_selector).expect("JSON");
         assert_eq!(
             fields["requirements"],
@@ -295,7 +295,7 @@ mod tests {
             (Method::GET, "/apis/g/v1/watch/foos?labelSelector=a"),
             (Method::GET, "/apis/g/v1/foos?labelSelector=!!"),
         ] {
-            let attributes = reviewed(method, target).resource_attributes.expect("a resource");
+            let attributes = reviewed(&method, target).resource_attributes.expect("a resource");
             assert_eq!(attributes.label_selector, None, "{target}");
         }
     }
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn every_difference_is_another_question() {
         let of = |user: &User, target| {
-            let (info, query) = asked(Method::GET, target);
+            let (info, query) = asked(&Method::GET, target);
             question(user, &info, &Selectors::of(&info, &query))
         };
         let user = User { name: "u".to_owned(), ..User::default() };

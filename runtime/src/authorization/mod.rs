@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use http::Method;
 
-    fn text(method: Method, path: &str, name: &str) -> String {
-        let info = RequestInfo::parse(&method, path, &QueryPairs::default()).expect("a path");
+    fn text(method: &Method, path: &str, name: &str) -> String {
+        let info = RequestInfo::parse(method, path, &QueryPairs::default()).expect("a path");
         let user = User { name: name.to_owned(), ..User::default() };
         forbidden(&user, &info, "").message().to_owned()
     }
@@ -118,14 +118,14 @@ mod tests {
             ),
             (Method::POST, "/metrics", r#"forbidden: User "u" cannot post path "/metrics""#),
         ] {
-            assert_eq!(text(method, path, "u"), expected);
+            assert_eq!(text(&method, path, "u"), expected);
         }
     }
 
     #[test]
     fn a_403_is_never_markup() {
         assert_eq!(
-            text(Method::GET, "/metrics", "<b>&"),
+            text(&Method::GET, "/metrics", "<b>&"),
             r#"forbidden: User "&lt;b&gt;&amp;" cannot get path "/metrics""#
         );
     }

@@ -120,7 +120,7 @@ fn text(tag: u8, value: &[u8]) -> Option<String> {
         // UTF8String, NumericString, PrintableString, TeletexString, IA5String
         0x0c | 0x12 | 0x13 | 0x14 | 0x16 => String::from_utf8(value.to_vec()).ok(),
         // BMPString
-        0x1e if value.len() % 2 == 0 => {
+        0x1e if value.len().is_multiple_of(2) => {
             let units = value.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
             char::decode_utf16(units).collect::<Result<_, _>>().ok()
         }

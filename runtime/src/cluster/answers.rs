@@ -103,7 +103,7 @@ impl<V: Clone> Answer<V> {
     pub(crate) async fn wait(self) -> Option<V> {
         match self {
             Answer::Known(value) => Some(value),
-            Answer::Asked(mut asked) => asked.wait_for(|answer| answer.is_some()).await.ok()?.clone(),
+            Answer::Asked(mut asked) => asked.wait_for(Option::is_some).await.ok()?.clone(),
         }
     }
 }

@@ -70,8 +70,8 @@ mod tests {
     use crate::request::QueryPairs;
     use http::Method;
 
-    fn info(method: Method, target: &str) -> RequestInfo {
-        RequestInfo::parse(&method, target, &QueryPairs::default()).expect("a path")
+    fn info(method: &Method, target: &str) -> RequestInfo {
+        RequestInfo::parse(method, target, &QueryPairs::default()).expect("a path")
     }
 
     #[test]
@@ -79,13 +79,13 @@ mod tests {
         let metrics = Metrics::new();
         let seats = MaxInFlight::new(1, 1, &metrics);
         let nobody = User::anonymous();
-        let get = info(Method::GET, "/apis/g/v1/foos");
+        let get = info(&Method::GET, "/apis/g/v1/foos");
         let first = seats.sit(&get, &nobody, &metrics).expect("a seat");
         let refusal = seats.sit(&get, &nobody, &metrics).expect_err("no seat").into_response();
         assert_eq!(refusal.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(refusal.headers()["retry-after"], "1");
-        assert!(seats.sit(&info(Method::POST, "/apis/g/v1/foos"), &nobody, &metrics).is_ok());
-        assert!(seats.sit(&info(Method::GET, "/apis/g/v1/watch/foos"), &nobody, &metrics).is_ok());
+        assert!(seats.sit(&info(&Method::POST, "/apis/g/v1/foos"), &nobody, &metrics).is_ok());
+        assert!(seats.sit(&info(&Method::GET, "/apis/g/v1/watch/foos"), &nobody, &metrics).is_ok());
         let master = User { groups: vec!["system:masters".to_owned()], ..User::default() };
         assert!(seats.sit(&get, &master, &metrics).is_ok());
         drop(first);

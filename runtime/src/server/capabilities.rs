@@ -92,7 +92,7 @@ async fn trusted(
     beside.spawn(config_map::watch(client, move |published| match sources.trust(&published) {
         Ok(trust) => kept.replace(trust),
         Err(error) => {
-            tracing::warn!(%error, "what the cluster publishes cannot be used; the old trust stays")
+            tracing::warn!(%error, "what the cluster publishes cannot be used; the old trust stays");
         }
     }));
     Ok(trusted)

@@ -49,7 +49,7 @@ pub(crate) async fn reload(identity: Identity, source: Source, every: Duration) 
                 shown = Some(found);
             }
             Err(error) => {
-                tracing::warn!(%error, "the new serving certificate is not usable; the old one stays")
+                tracing::warn!(%error, "the new serving certificate is not usable; the old one stays");
             }
         }
     }
