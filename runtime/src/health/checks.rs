@@ -124,12 +124,20 @@ impl Health {
 
 fn one(check: &Check) -> Response {
     match (check.test)() {
-        Ok(()) => text("ok".to_owned()),
+        Ok(()) => bare("ok"),
         Err(reason) => {
             let text = format!("internal server error: {reason}");
             Refusal::text(StatusCode::INTERNAL_SERVER_ERROR, &text).into_response()
         }
     }
+}
+
+fn bare(text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }
 
 fn text(text: String) -> Response {

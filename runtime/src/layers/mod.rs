@@ -23,7 +23,7 @@ use crate::authentication::Authenticator;
 use crate::authorization::Authorizer;
 use crate::health::{Health, Metrics};
 use crate::request::{BrokenBody, QueryPairs, Request, RequestBody, RequestInfo, Warnings};
-use crate::respond::{ApiError, Response};
+use crate::respond::{ApiError, Response, encode};
 use crate::server::Lifecycle;
 use crate::transport::Peer;
 
@@ -75,6 +75,7 @@ async fn through(
     gate::pass(stack.routes.get(), head.uri.path())?;
     let query = QueryPairs::parse(head.uri.query());
     let info = RequestInfo::parse(&head.method, head.uri.path(), &query).map_err(ApiError::bad_request)?;
+    let failures = encode::failure_form(&head.headers, &query);
     let measured = stack.metrics.begin(&info, &query, &head.headers, route::is_served(stack, &info));
     let held = in_flight::enter(stack, peer, &info)?;
     let deadline = stack.deadlines.of(&info, &query, received)?;
@@ -87,7 +88,7 @@ async fn through(
         let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
         route::answer(stack, request).await
     });
-    let response = routed.await.unwrap_or_else(Refusal::into_response);
+    let response = routed.await.unwrap_or_else(|refusal| refusal.written(failures));
     let measured = measured.answered(response.status());
     Ok(in_flight::hold(response, (held, measured)))
 }

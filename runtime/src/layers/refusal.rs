@@ -2,11 +2,17 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use crate::respond::{ApiError, Body, Response};
+use crate::request::accept::Form;
+use crate::respond::{ApiError, Body, Response, encode};
 
 /// An answer in place of the one asked for.
 #[derive(Debug)]
-pub(crate) struct Refusal(Box<Response>);
+pub(crate) enum Refusal {
+    /// A failure, not written yet: the client may want it as YAML.
+    Status(ApiError),
+    /// Ready to be sent.
+    Ready(Box<Response>),
+}
 
 impl Refusal {
     /// Plain text and a line end, in the manner of Go's `http.Error`.
@@ -16,28 +22,41 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Refusal(Box::new(response))
+        Refusal::Ready(Box::new(response))
     }
 
     /// Says when to try again.
-    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.0.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        self
+    pub(crate) fn retry_after(self, seconds: u32) -> Self {
+        match self {
+            Refusal::Status(error) => Refusal::Status(error.retry_after(seconds)),
+            Refusal::Ready(mut response) => {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+                Refusal::Ready(response)
+            }
+        }
+    }
+
+    /// The answer; a failure in the form that the client wants failures in.
+    pub(crate) fn written(self, form: Form) -> Response {
+        match self {
+            Refusal::Status(error) => encode::failure(error, form),
+            Refusal::Ready(response) => *response,
+        }
     }
 
     pub(crate) fn into_response(self) -> Response {
-        *self.0
+        self.written(Form::JSON)
     }
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Refusal(Box::new(error.into_response()))
+        Refusal::Status(error)
     }
 }
 
 impl From<Response> for Refusal {
     fn from(response: Response) -> Self {
-        Refusal(Box::new(response))
+        Refusal::Ready(Box::new(response))
     }
 }

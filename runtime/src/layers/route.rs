@@ -30,6 +30,10 @@ impl Routes {
         Routes { registry, index, discovery, openapi, kinds }
     }
 
+    fn serves(&self, group: &str) -> bool {
+        self.registry.groups().iter().any(|served| served.name == group)
+    }
+
     /// Boxed: the futures of verbs are large, and most requests need a few bytes of them only.
     fn kind(&self, request: Request) -> BoxFuture<'_, ApiResult<Response>> {
         Box::pin(self.kinds.answer(request))
@@ -63,9 +67,12 @@ pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, 
         return Ok(routes.kind(request).await?);
     }
     let path = request.info.path.as_str();
-    match path.trim_start_matches('/').split('/').next() {
-        Some("apis") => Ok(routes.discovery.answer(&request)?),
-        Some("openapi") => Ok(routes.openapi.answer(&request)?),
+    let mut segments = path.trim_matches('/').split('/');
+    match (segments.next(), segments.next()) {
+        (Some("apis"), group) if group.is_none_or(|group| routes.serves(group)) => {
+            Ok(routes.discovery.answer(&request)?)
+        }
+        (Some("openapi"), _) => Ok(routes.openapi.answer(&request)?),
         _ => Ok(routes.index.answer(path)),
     }
 }

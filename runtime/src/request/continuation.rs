@@ -7,6 +7,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 
+use crate::object::tree::go_format;
 use crate::respond::{ApiError, ApiResult};
 
 /// Where a list goes on.
@@ -103,7 +104,8 @@ fn json_mistake(error: &serde_json::Error, bytes: &[u8]) -> String {
     match bytes.get(error.column().saturating_sub(1)) {
         _ if error.is_eof() => "unexpected end of JSON input".to_owned(),
         Some(byte) if error.is_syntax() => {
-            format!("invalid character {:?} looking for beginning of value", char::from(*byte))
+            let letter = go_format::quoted_char(char::from(*byte));
+            format!("invalid character {letter} looking for beginning of value")
         }
         _ => error.to_string(),
     }

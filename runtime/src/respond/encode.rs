@@ -27,10 +27,15 @@ pub fn respond(code: StatusCode, form: Form, gzip: bool, json: Body) -> Response
     response
 }
 
-/// Answers with a failure: a plain `Status`, as YAML or indented where the client asked for that.
+/// The form in which a client wants failures: as YAML or indented where it asked for that.
 #[must_use]
-pub fn failure(error: ApiError, headers: &HeaderMap, query: &QueryPairs) -> Response {
-    let form = negotiate_request(headers, query, Offer::Plain).unwrap_or(Form { pretty: true, ..Form::JSON });
+pub fn failure_form(headers: &HeaderMap, query: &QueryPairs) -> Form {
+    negotiate_request(headers, query, Offer::Plain).unwrap_or(Form { pretty: true, ..Form::JSON })
+}
+
+/// Answers with a failure: a plain `Status`.
+#[must_use]
+pub fn failure(error: ApiError, form: Form) -> Response {
     let mut response = error.into_response();
     let body = std::mem::take(response.body_mut());
     if let Ok(body) = written(form, body) {
@@ -157,7 +162,7 @@ mod tests {
         let answer = |accept| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT, HeaderValue::from_static(accept));
-            text(failure(ApiError::bad_request("no"), &headers, &QueryPairs::default()))
+            text(failure(ApiError::bad_request("no"), failure_form(&headers, &QueryPairs::default())))
         };
         let json = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":"BadRequest","code":400}"#;
         assert_eq!(answer("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), json);

@@ -25,7 +25,8 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let show =
+            |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
         write!(f, "{}: Go has {}, ours {}", self.path, show(&self.theirs), show(&self.ours))
     }
 }
@@ -40,7 +41,8 @@ pub(super) fn differences(theirs: &Value, ours: &Value) -> Vec<Difference> {
 fn walk(path: &mut String, theirs: Option<&Value>, ours: Option<&Value>, found: &mut Vec<Difference>) {
     match (theirs, ours) {
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
-            let mut keys: Vec<_> = left.keys().chain(right.keys().filter(|key| !left.contains_key(*key))).collect();
+            let mut keys: Vec<_> =
+                left.keys().chain(right.keys().filter(|key| !left.contains_key(*key))).collect();
             keys.sort();
             for key in keys {
                 step(path, &key.replace('/', "~1"), left.get(key), right.get(key), found);
@@ -58,7 +60,13 @@ fn walk(path: &mut String, theirs: Option<&Value>, ours: Option<&Value>, found: 
     }
 }
 
-fn step(path: &mut String, name: &str, theirs: Option<&Value>, ours: Option<&Value>, found: &mut Vec<Difference>) {
+fn step(
+    path: &mut String,
+    name: &str,
+    theirs: Option<&Value>,
+    ours: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
     let length = path.len();
     path.push('/');
     path.push_str(name);

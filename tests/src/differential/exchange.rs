@@ -46,18 +46,22 @@ impl Player {
 
     /// `{name}` becomes what is known by that name; braces around anything else stay.
     fn filled(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        self.values
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     fn remember(&mut self, exchange: &Exchange, answer: &Answer) {
         for (name, place) in &exchange.remember {
             let found = if place.starts_with('/') {
                 let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-                body.pointer(place).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                body.pointer(place)
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             } else {
                 answer.headers.get(place.as_str()).and_then(|value| value.to_str().ok()).map(str::to_owned)
             };
-            let found = found.unwrap_or_else(|| panic!("{}: nothing at {place} in {}", exchange.title, answer.text()));
+            let found = found
+                .unwrap_or_else(|| panic!("{}: nothing at {place} in {}", exchange.title, answer.text()));
             self.values.insert(name.clone(), found);
         }
     }

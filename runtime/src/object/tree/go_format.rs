@@ -16,7 +16,7 @@ pub fn quoted(text: &str) -> String {
 
 /// One character in single quotes, as JSON syntax errors show it.
 #[must_use]
-pub(super) fn quoted_char(c: char) -> String {
+pub fn quoted_char(c: char) -> String {
     let mut out = String::from("'");
     push_escaped(&mut out, c, '\'');
     out.push('\'');

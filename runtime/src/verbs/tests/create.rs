@@ -58,7 +58,7 @@ async fn what_cannot_be_created_is_refused_as_go_refuses_it() {
         (
             json!({"apiVersion": "example.com/v2", "metadata": {"name": "a"}}),
             400,
-            "the API version in the data (example.com/v2) does not match the expected API version (example.com/v1)",
+            r#"Widget in version "v2" cannot be handled as a Widget: no kind "Widget" is registered for version "example.com/v2""#,
         ),
         (
             json!({"kind": "Gadget", "metadata": {"name": "a"}}),

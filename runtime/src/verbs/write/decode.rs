@@ -29,9 +29,8 @@ pub(crate) fn decode(
         return Err(unrecognized(kind, &why, body));
     }
     recognize(kind, &mut tree)?;
-    let unknown = settle(kind, &mut tree).map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
-    strict(duplicates, &unknown, validation, warn)
-        .map_err(|why| cannot_be_handled(kind, &kind.kind, &why))?;
+    let unknown = settle(kind, &mut tree).map_err(|why| cannot_be_handled(kind, &why))?;
+    strict(duplicates, &unknown, validation, warn).map_err(|why| cannot_be_handled(kind, &why))?;
     Ok(tree)
 }
 
@@ -83,19 +82,19 @@ fn no_object(tree: &Tree) -> Option<&'static str> {
 fn recognize(kind: &Kind, tree: &mut Tree) -> ApiResult<()> {
     let Tree::Map(members) = tree else {
         let why = "json: cannot unmarshal a document that is no object";
-        return Err(cannot_be_handled(kind, &kind.kind, why));
+        return Err(cannot_be_handled(kind, why));
     };
     let expected = kind.api_version();
     let said = said(members, "apiVersion", kind)?;
     let named = self::said(members, "kind", kind)?;
-    if !named.is_empty() && named != kind.kind {
-        let version = if said.is_empty() { &expected } else { &said };
-        let why = format!("no kind {named:?} is registered for version {version:?}");
-        return Err(cannot_be_handled(kind, &named, &why));
-    }
-    if !said.is_empty() && said != expected {
+    let named = if named.is_empty() { &kind.kind } else { &named };
+    let said = if said.is_empty() { &expected } else { &said };
+    // A kind has one version, so another one is unknown rather than unexpected.
+    if *named != kind.kind || *said != expected {
+        let version = said.rsplit('/').next().unwrap_or(said);
         return Err(ApiError::bad_request(format!(
-            "the API version in the data ({said}) does not match the expected API version ({expected})"
+            "{named} in version {version:?} cannot be handled as a {}: no kind {named:?} is registered for version {said:?}",
+            kind.kind
         )));
     }
     members.insert("apiVersion".to_owned(), expected.into());
@@ -107,14 +106,14 @@ fn said(members: &Map, key: &str, kind: &Kind) -> ApiResult<String> {
     match members.get(key) {
         None | Some(Tree::Null) => Ok(String::new()),
         Some(Tree::String(text)) => Ok(text.clone()),
-        Some(_) => Err(cannot_be_handled(kind, &kind.kind, &format!("{key} must be a string"))),
+        Some(_) => Err(cannot_be_handled(kind, &format!("{key} must be a string"))),
     }
 }
 
-fn cannot_be_handled(kind: &Kind, named: &str, why: &str) -> ApiError {
+fn cannot_be_handled(kind: &Kind, why: &str) -> ApiError {
     ApiError::bad_request(format!(
-        "{named} in version {:?} cannot be handled as a {}: {why}",
-        kind.version, kind.kind
+        "{} in version {:?} cannot be handled as a {}: {why}",
+        kind.kind, kind.version, kind.kind
     ))
 }
 
