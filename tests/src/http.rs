@@ -108,10 +108,14 @@ impl Call {
 
     /// The head of the answer, its body to be read by the line; panics where none came.
     pub async fn stream(self) -> Lines {
+        self.try_stream().await.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same, or why there is no answer.
+    pub async fn try_stream(self) -> Result<Lines, String> {
         let what = self.describe();
-        let begun = bounded(&what, self.begin()).await;
-        let (status, headers, body) = begun.unwrap_or_else(|why| panic!("{why}"));
-        Lines { what, status, headers, body, rest: BytesMut::new() }
+        let (status, headers, body) = bounded(&what, self.begin()).await?;
+        Ok(Lines { what, status, headers, body, rest: BytesMut::new() })
     }
 
     fn describe(&self) -> String {
@@ -207,17 +211,22 @@ pub struct Lines {
 impl Lines {
     /// The next line without its end, or `None` where the body ends; panics where nothing comes.
     pub async fn next(&mut self) -> Option<Bytes> {
+        self.try_next().await.unwrap_or_else(|why| panic!("{}: {why}", self.what))
+    }
+
+    /// The same where the server may be cut off: the error says how.
+    pub async fn try_next(&mut self) -> Result<Option<Bytes>, String> {
         loop {
             if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
                 let line = self.rest.split_to(end + 1).freeze();
-                return Some(line.slice(..end));
+                return Ok(Some(line.slice(..end)));
             }
             let frame = tokio::time::timeout(LIMIT, self.body.frame()).await;
-            match frame.unwrap_or_else(|_| panic!("{}: no line within {LIMIT:?}", self.what)) {
+            match frame.map_err(|_| format!("no line within {LIMIT:?}"))? {
                 Some(Ok(frame)) => self.rest.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
-                Some(Err(error)) => panic!("{}: the body broke off: {error}", self.what),
-                None if self.rest.is_empty() => return None,
-                None => return Some(self.rest.split().freeze()),
+                Some(Err(error)) => return Err(format!("the body broke off: {error}")),
+                None if self.rest.is_empty() => return Ok(None),
+                None => return Ok(Some(self.rest.split().freeze())),
             }
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! What several test files share lives here: a real control plane ([`control_plane`]), promises
 //! that hold for any aggregated server ([`conformance`]) and an HTTPS client that shows the wire
-//! as it is ([`http`]); for scaffolding, the command as users run it ([`aggboot_cli`]). The tests themselves are in `tests/`.
+//! as it is ([`http`]); our own servers behind it ([`ours`]) and by themselves ([`local_server`]); for scaffolding, the command as users run it ([`aggboot_cli`]). The tests themselves are in `tests/`.
 
 pub mod aggboot_cli;
 pub mod conformance;
 pub mod control_plane;
 pub mod differential;
 pub mod http;
+pub mod local_server;
+pub mod ours;
 pub mod wait;

@@ -210,6 +210,6 @@ fn failed(doing: &str, path: &Path, error: &io::Error) -> Unavailable {
 }
 
 /// Straight to the stream: the test harness would swallow `eprintln!` of a passing test.
-pub(super) fn say(text: &str) {
+pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "aggboot-tests: {text}");
 }

@@ -82,6 +82,11 @@ impl ControlPlane {
         &self.apiserver
     }
 
+    /// Ends kube-apiserver as a crash does, for good.
+    pub fn kill_apiserver(&mut self) {
+        self.apiserver.kill();
+    }
+
     /// Where kube-apiserver listens.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -76,10 +76,19 @@ impl Component {
 
     /// Asks it to end (SIGTERM) and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
+        self.end_by("TERM").await
+    }
+
+    /// Does what Ctrl-C does (SIGINT) and waits until it has ended.
+    pub async fn interrupt(&mut self) -> ExitStatus {
+        self.end_by("INT").await
+    }
+
+    async fn end_by(&mut self, signal: &str) -> ExitStatus {
         let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(asked.is_ok_and(|status| status.success()), "kill -TERM {id} ({})", self.name);
-        let what = format!("{} to end after SIGTERM", self.name);
+        let asked = Command::new("kill").args([format!("-{signal}"), id.clone()]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "kill -{signal} {id} ({})", self.name);
+        let what = format!("{} to end after SIG{signal}", self.name);
         crate::wait::wait_for(&what, async || self.ended().ok_or("it runs")).await
     }
 
