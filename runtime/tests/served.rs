@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aggboot::kube::api::{
     Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
 };
+use aggboot::kube::core::ObjectList;
 use aggboot::kube::{Error as KubeError, ResourceExt};
 use aggboot::prelude::*;
 use aggboot::served::{
@@ -162,9 +163,7 @@ async fn lists_are_sorted_selected_and_paged() {
     for (name, text) in [("c", "xx"), ("a", "x"), ("b", "xx")] {
         api.create(&PostParams::default(), &note(name, text)).await.expect("created");
     }
-    let names = |list: &aggboot::kube::core::ObjectList<Note>| {
-        list.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>()
-    };
+    let names = |list: &ObjectList<Note>| list.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>();
     let all = api.list(&ListParams::default()).await.expect("listed");
     assert_eq!(
         (names(&all), all.metadata.resource_version.as_deref()),

@@ -4,6 +4,6 @@ use sha2::{Digest, Sha512};
 
 /// The tag without its quotes.
 #[must_use]
-pub fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     Sha512::digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect()
 }

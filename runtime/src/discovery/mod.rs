@@ -19,7 +19,7 @@ use crate::respond::{ApiError, ApiResult, Response, encode, gzip};
 
 /// The discovery documents of one server.
 #[derive(Debug)]
-pub struct Discovery {
+pub(crate) struct Discovery {
     groups: Vec<Value>,
     /// `/apis/G` and `/apis/G/V`.
     documents: BTreeMap<String, Bytes>,
@@ -29,7 +29,7 @@ pub struct Discovery {
 impl Discovery {
     /// The documents of what is registered.
     #[must_use]
-    pub fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry) -> Self {
         let mut documents = BTreeMap::new();
         for group in registry.groups() {
             let name = &group.name;
@@ -44,7 +44,7 @@ impl Discovery {
     }
 
     /// Answers `/apis`, `/apis/G` and `/apis/G/V`.
-    pub fn answer(&self, request: &Request) -> ApiResult<Response> {
+    pub(crate) fn answer(&self, request: &Request) -> ApiResult<Response> {
         let path = request.info.path.trim_end_matches('/');
         let root = path == "/apis";
         let document = self.documents.get(path);

@@ -23,7 +23,7 @@ use crate::respond::{ApiError, ApiResult, Body, Response, gzip};
 
 /// The OpenAPI documents of one server.
 #[derive(Debug)]
-pub struct OpenApi {
+pub(crate) struct OpenApi {
     registry: Arc<Registry>,
     v2: OnceLock<V2>,
     v3: OnceLock<V3>,
@@ -60,12 +60,12 @@ const PROTOBUF_NAMES: &[&str] = &[PROTOBUF, "application/com.github.proto-openap
 impl OpenApi {
     /// The documents of what is registered.
     #[must_use]
-    pub fn new(registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>) -> Self {
         OpenApi { registry, v2: OnceLock::new(), v3: OnceLock::new() }
     }
 
     /// Answers `/openapi/v2`, `/openapi/v3` and what is below it.
-    pub fn answer(&self, request: &Request) -> ApiResult<Response> {
+    pub(crate) fn answer(&self, request: &Request) -> ApiResult<Response> {
         if !matches!(request.head.method, Method::GET | Method::HEAD) {
             return Err(ApiError::method_not_allowed());
         }

@@ -64,12 +64,12 @@ pub(super) fn of(resource: &Resource) -> Vec<Path> {
     let verbs = resource.verbs();
     let mut paths = vec![names.collection(&verbs), names.item(&verbs)];
     if resource.has_status() {
-        paths.push(names.subresource("status", names.about.clone(), &names.definition));
+        paths.push(names.subresource("status", &names.about, &names.definition));
     }
     if resource.has_scale() {
         let about =
             GroupVersionKind { group: "autoscaling".into(), version: "v1".into(), kind: "Scale".into() };
-        paths.push(names.subresource("scale", about, SCALE));
+        paths.push(names.subresource("scale", &about, SCALE));
     }
     if resource.kind.namespaced() {
         paths.push(names.all_namespaces(&verbs));
@@ -149,7 +149,7 @@ impl<'a> Names<'a> {
     fn item(&self, verbs: &[&str]) -> Path {
         let kind = &self.kind.kind;
         let mut operations =
-            self.item_operations("", self.about.clone(), &self.definition, |verb| verbs.contains(&verb));
+            self.item_operations("", &self.about, &self.definition, |verb| verbs.contains(&verb));
         if verbs.contains(&"delete") {
             let body = Body::Of(DELETE_OPTIONS.to_owned(), false);
             let description = format!("delete {}", article(kind));
@@ -159,7 +159,7 @@ impl<'a> Names<'a> {
         Path { path: format!("{}/{{name}}", self.collection_path()), placeholders: self.name(), operations }
     }
 
-    fn subresource(&self, name: &str, about: GroupVersionKind, definition: &str) -> Path {
+    fn subresource(&self, name: &str, about: &GroupVersionKind, definition: &str) -> Path {
         let operations = self.item_operations(name, about, definition, |_| true);
         let path = format!("{}/{{name}}/{name}", self.collection_path());
         Path { path, placeholders: self.name(), operations }
@@ -169,7 +169,7 @@ impl<'a> Names<'a> {
     fn item_operations(
         &self,
         subresource: &str,
-        about: GroupVersionKind,
+        about: &GroupVersionKind,
         definition: &str,
         served: impl Fn(&str) -> bool,
     ) -> Vec<Operation> {

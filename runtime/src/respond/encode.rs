@@ -121,7 +121,9 @@ mod tests {
     use http::StatusCode;
     use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 
-    use super::{Body, Form, Media, QueryPairs, failure, respond, warning_header, warning_headers, whole};
+    use super::{
+        Body, Form, Media, QueryPairs, failure, failure_form, respond, warning_header, warning_headers, whole,
+    };
     use crate::respond::{ApiError, Response};
 
     fn text(response: Response) -> String {
