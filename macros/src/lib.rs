@@ -1,8 +1,8 @@
 //! The derives of aggboot: `ApiResource` for the root of an API object, `ApiType` for what stands below.
 //!
-//! A derive is four steps, each a pure function: [`words`] reads `#[api(…)]` without judging it,
-//! [`read`] makes the [`model`], [`check`] judges what was said, [`expand`] writes the impls. After a
-//! mistake only the errors are written, and impls that keep rustc from reporting it again ([`fallback`]).
+//! A derive is four steps, each a pure function: `words` reads `#[api(…)]` without judging it,
+//! `read` makes the `model`, `check` judges what was said, `expand` writes the impls. After a
+//! mistake only the errors are written, and impls that keep rustc from reporting it again (`fallback`).
 //! What the code does at run time stands in `aggboot::__private`; the expansion is tables and calls.
 
 mod check;
