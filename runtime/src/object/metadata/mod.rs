@@ -4,7 +4,7 @@
 mod owners;
 pub mod rules;
 pub mod system;
-mod words;
+pub(crate) mod words;
 
 use super::{Map, Tree};
 

@@ -17,7 +17,7 @@ pub(super) fn path_segment(name: &str, prefix: bool) -> Vec<String> {
 }
 
 /// What is wrong with a label key, annotation key or finalizer: `[subdomain/]name`.
-pub(super) fn qualified_name(value: &str) -> Vec<String> {
+pub(crate) fn qualified_name(value: &str) -> Vec<String> {
     let mut mistakes = Vec::new();
     let name = match value.split('/').collect::<Vec<_>>()[..] {
         [name] => name,
@@ -47,7 +47,7 @@ pub(super) fn qualified_name(value: &str) -> Vec<String> {
 }
 
 /// What is wrong with a label's value.
-pub(super) fn label_value(value: &str) -> Vec<String> {
+pub(crate) fn label_value(value: &str) -> Vec<String> {
     let mut mistakes = Vec::new();
     if value.len() > 63 {
         mistakes.push("must be no more than 63 bytes".to_owned());

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::label_syntax::{Token, key_mistakes, tokens, value_mistakes};
+use super::label_syntax::{Token, tokens};
+use crate::object::metadata::words::{label_value, qualified_name};
 
 /// Requirements that must all hold, in the order of their keys. Without any, everything matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl Requirement {
             }
         }
         for (index, value) in values.iter().enumerate() {
-            let wrong = value_mistakes(value);
+            let wrong = label_value(value);
             if !wrong.is_empty() {
                 mistakes
                     .push(format!("values[{index}][{key}]: Invalid value: {value:?}: {}", wrong.join("; ")));
@@ -185,7 +186,7 @@ impl<'a> Parser<'a> {
         if token != Token::Identifier {
             return Err(format!("found '{key}', expected: identifier"));
         }
-        let mistakes = key_mistakes(key);
+        let mistakes = qualified_name(key);
         if !mistakes.is_empty() {
             // Go prints a path that is not there as <nil>.
             return Err(format!("<nil>: Invalid value: {key:?}: {}", mistakes.join("; ")));
