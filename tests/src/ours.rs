@@ -3,6 +3,7 @@
 use crate::conformance::Subject;
 use crate::control_plane::ControlPlane;
 use crate::control_plane::server::{Launch, Server};
+use crate::wait::wait_for;
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -32,7 +33,24 @@ async fn start_group(
     group: &str,
     versions: &[&str],
 ) -> Server {
-    Server::start(plane, name, Launch { command: on_own_store(plane, program), group, versions }).await
+    let launch = Launch { command: on_own_store(plane, program), group, versions };
+    let server = Server::start(plane, name, launch).await;
+    for version in versions {
+        explained(plane, group, version).await;
+    }
+    server
+}
+
+/// Waits until kube-apiserver has read what `kubectl explain` shows: it does so some time after the APIService is
+/// Available, whoever serves it.
+async fn explained(plane: &ControlPlane, group: &str, version: &str) {
+    let path = format!("/openapi/v3/apis/{group}/{version}");
+    wait_for(&format!("kube-apiserver to publish {path}"), async || {
+        let answer = plane.endpoint().get(&path).identity(plane.admin().identity()).send().await;
+        let found = answer.status == 200 && answer.text().contains(&format!("/apis/{group}/{version}/"));
+        found.then_some(()).ok_or_else(|| format!("{} without its paths", answer.status))
+    })
+    .await;
 }
 
 /// `program` on an embedded store that nobody else uses.
