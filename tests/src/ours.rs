@@ -3,7 +3,6 @@
 use crate::conformance::Subject;
 use crate::control_plane::ControlPlane;
 use crate::control_plane::server::{Launch, Server};
-use crate::wait::wait_for;
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -34,23 +33,7 @@ async fn start_group(
     versions: &[&str],
 ) -> Server {
     let launch = Launch { command: on_own_store(plane, program), group, versions };
-    let server = Server::start(plane, name, launch).await;
-    for version in versions {
-        explained(plane, group, version).await;
-    }
-    server
-}
-
-/// Waits until kube-apiserver has read what `kubectl explain` shows: it does so some time after the APIService is
-/// Available, whoever serves it.
-async fn explained(plane: &ControlPlane, group: &str, version: &str) {
-    let path = format!("/openapi/v3/apis/{group}/{version}");
-    wait_for(&format!("kube-apiserver to publish {path}"), async || {
-        let answer = plane.endpoint().get(&path).identity(plane.admin().identity()).send().await;
-        let found = answer.status == 200 && answer.text().contains(&format!("/apis/{group}/{version}/"));
-        found.then_some(()).ok_or_else(|| format!("{} without its paths", answer.status))
-    })
-    .await;
+    Server::start(plane, name, launch).await
 }
 
 /// `program` on an embedded store that nobody else uses.

@@ -19,7 +19,9 @@ use crate::{Error, Result};
 pub(crate) use local::Local;
 pub use options::{Options, StorageKind};
 pub(crate) use shutdown::Lifecycle;
-pub(crate) use start::{Running, start};
+#[cfg(feature = "testing")]
+pub(crate) use start::Running;
+pub(crate) use start::start;
 
 /// A server of kinds.
 ///

@@ -137,6 +137,18 @@ impl ControlPlane {
         )
     }
 
+    /// Waits until kube-apiserver has read what `kubectl explain` shows: it does so some time after the APIService
+    /// is Available, whoever serves it.
+    pub async fn wait_published(&self, group: &str, version: &str) {
+        let path = format!("/openapi/v3/apis/{group}/{version}");
+        wait_for(&format!("kube-apiserver to publish {path}"), async || {
+            let answer = self.endpoint().get(&path).identity(self.admin().identity()).send().await;
+            let found = answer.status == 200 && answer.text().contains(&format!("/apis/{group}/{version}/"));
+            found.then_some(()).ok_or_else(|| format!("{} without its paths", answer.status))
+        })
+        .await;
+    }
+
     /// Removes an APIService: one whose server is gone blocks the deletion of namespaces.
     pub async fn unregister_api_service(&self, group: &str, version: &str) {
         let name = api_service_name(group, version);

@@ -106,6 +106,9 @@ impl Server {
             plane.register_api_service(&registration).await;
         }
         self.wait_available(plane).await;
+        for version in &self.versions {
+            plane.wait_published(&self.group, version).await;
+        }
     }
 
     /// Waits until each version is Available.
