@@ -152,7 +152,7 @@ async fn bounded<T>(what: &str, work: impl Future<Output = Result<T, String>>) -
     }
 }
 
-fn client_config(ca: &str, identity: Option<&Identity>) -> rustls::ClientConfig {
+pub(crate) fn client_config(ca: &str, identity: Option<&Identity>) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca.as_bytes()) {
         roots.add(certificate.expect("PEM of the server's authority")).expect("a trust anchor");

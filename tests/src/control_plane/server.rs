@@ -80,6 +80,16 @@ impl Server {
         &self.user
     }
 
+    /// The program and all its flags, to start it in another way.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// The id of its process.
+    pub fn process_id(&self) -> u32 {
+        self.component.id()
+    }
+
     /// Its process.
     pub fn component(&mut self) -> &mut Component {
         &mut self.component
