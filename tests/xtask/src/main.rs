@@ -1,6 +1,7 @@
 //! Tasks of this repository. `cargo xtask --help` lists them.
 #![allow(clippy::print_stdout, reason = "a task tells what it does")]
 
+mod bench;
 mod demo;
 mod run;
 mod test;
@@ -19,6 +20,8 @@ struct Arguments {
 enum Task {
     /// Scaffold a project, build it, run it and use it, telling each step.
     Demo(demo::Arguments),
+    /// Measure our server beside Go's: CPU of requests, start, memory, size, builds.
+    Bench(bench::Arguments),
     /// Run every test; builds the control plane on the first run.
     Test,
 }
@@ -27,6 +30,7 @@ enum Task {
 async fn main() -> Result<(), run::Failure> {
     match Arguments::parse().task {
         Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Test => test::run(),
     }
 }
