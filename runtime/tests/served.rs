@@ -225,6 +225,10 @@ async fn a_subresource_is_answered_by_code() {
     let request = http::Request::get(path).body(Vec::new()).expect("a request");
     let reply = server.client().request_text(request).await.expect("an answer");
     assert_eq!(reply, r#"default/a GET Some("hi")"#);
+    // Authorized as a watch, so it must not become a call.
+    let path = "/apis/desk.example.com/v1/watch/namespaces/default/notes/a/echo?say=hi";
+    let request = http::Request::post(path).body(Vec::new()).expect("a request");
+    assert_eq!(code(&server.client().request_text(request).await.expect_err("no such call")), 405);
 }
 
 #[tokio::test]

@@ -100,6 +100,9 @@ impl QueryPairs {
     }
 }
 
+/// More than anybody reads, and few enough to look through.
+const MAX_WARNINGS: usize = 500;
+
 /// Warnings gathered while a request is worked on; duplicates are dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Warnings(Arc<Mutex<Vec<String>>>);
@@ -108,7 +111,7 @@ impl Warnings {
     /// Adds a text, once.
     pub fn add(&self, text: impl Into<String>) {
         let (text, mut texts) = (text.into(), self.lock());
-        if !texts.contains(&text) {
+        if texts.len() < MAX_WARNINGS && !texts.contains(&text) {
             texts.push(text);
         }
     }

@@ -41,7 +41,9 @@ fn target<'r, R>(kind: &Kind, subresources: &[(String, R)], info: &'r ResourceIn
         return None;
     }
     let target = match (info.item, info.subresource.as_str()) {
-        (false, _) => Target::Collection,
+        (false, "") => Target::Collection,
+        // An empty name before a subresource was authorized as that subresource: it must reach nothing.
+        (false, _) => return None,
         (true, "") => Target::Item,
         (true, "status") if kind.status => Target::Status,
         (true, "scale") if kind.scale.is_some() => Target::Scale,

@@ -1,20 +1,25 @@
 //! Owner references that say the same thing twice.
 
+use std::collections::HashSet;
+
+use super::super::encode::canonicalize;
 use super::super::{Map, Tree};
 
 /// Drops owner references that equal an earlier one; answers the uids of those dropped.
 pub fn drop_duplicate_owners(metadata: &mut Map) -> Vec<String> {
     let Some(Tree::List(owners)) = metadata.get_mut("ownerReferences") else { return Vec::new() };
     let mut dropped = Vec::new();
-    let mut kept: Vec<Tree> = Vec::with_capacity(owners.len());
-    for owner in owners.drain(..) {
-        if kept.contains(&owner) {
+    // By their bytes: comparing each with all would let one request stop the server.
+    let mut seen = HashSet::with_capacity(owners.len());
+    owners.retain(|owner| {
+        let mut canonical = owner.clone();
+        canonicalize(&mut canonical);
+        let new = seen.insert(canonical.to_json());
+        if !new {
             dropped.push(owner.get("uid").and_then(Tree::as_str).unwrap_or_default().to_owned());
-        } else {
-            kept.push(owner);
         }
-    }
-    *owners = kept;
+        new
+    });
     dropped
 }
 

@@ -10,7 +10,7 @@ use super::{Duplicate, Map, ParseError, Path, Tree};
 pub const MAX_DEPTH: usize = 500;
 
 /// Go stops collecting there; a body full of duplicates must not become a longer answer.
-const MAX_DUPLICATES: usize = 100;
+pub(super) const MAX_DUPLICATES: usize = 100;
 
 impl Tree {
     /// Reads one JSON document, and says which members were given twice, in the order of the document.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::DuplicateKeyPolicy;
 
+use super::json::MAX_DUPLICATES;
 use super::{Duplicate, Map, ParseError, Path, Tree, TreeError, go_format};
 
 impl Tree {
@@ -131,7 +132,10 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut members = Map::new();
         while let Some(Key(key)) = access.next_key()? {
             if members.contains_key(&key) {
-                self.duplicates.borrow_mut().push(Duplicate { path: self.path.member(&key) });
+                let mut duplicates = self.duplicates.borrow_mut();
+                if duplicates.len() < MAX_DUPLICATES {
+                    duplicates.push(Duplicate { path: self.path.member(&key) });
+                }
             }
             let path = Path::Key(self.path, &key);
             let value = access.next_value_seed(Node { path: &path, ..self })?;

@@ -32,7 +32,11 @@ impl Source<'_> {
     /// Answers a request for the kind or, where it is a subresource, for one of its parent's names.
     pub(crate) async fn answer(self, request: Request, info: &ResourceInfo) -> ApiResult<Response> {
         if self.verbs.connect.is_some() && info.item {
-            return connect::connect(self, request, info).await;
+            // Other verbs were authorized as something else: `/watch/…` makes a POST a watch.
+            return match request.info.verb {
+                Verb::Get | Verb::Create => connect::connect(self, request, info).await,
+                _ => Err(ApiError::method_not_allowed()),
+            };
         }
         match (&request.info.verb, info.item) {
             (Verb::Get, true) => read::get(self, &request, &info.name).await,

@@ -20,8 +20,7 @@ use serde_json::Value;
 use super::Kinds;
 use crate::cluster::namespaces::{EveryNamespace, Namespaces};
 use crate::kind::registry::{Backend, Registry, Resource};
-use crate::request::info::ResourceInfo;
-use crate::request::{QueryPairs, Request, RequestInfo, User, Verb, Warnings};
+use crate::request::{QueryPairs, Request, RequestInfo, User, Warnings};
 use crate::respond::Body;
 use crate::storage::Storage;
 use crate::storage::memory::Memory;
@@ -154,7 +153,7 @@ impl Ask<'_> {
         let warnings = Warnings::default();
         let (path, query) = self.uri.split_once('?').unwrap_or((&self.uri, ""));
         let query = QueryPairs::parse(Some(query));
-        let info = info(&self.method, path, &query);
+        let info = RequestInfo::parse(&self.method, path, &query).expect("a path of the tests");
         let mut head = http::Request::new(()).into_parts().0;
         (head.method, head.headers) = (self.method, self.headers);
         let request = Request {
@@ -197,35 +196,4 @@ impl Lines {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         (text("/type"), text("/object/metadata/name"), text("/object/metadata/resourceVersion"))
     }
-}
-
-/// What the path means, as the front would say it.
-fn info(method: &http::Method, path: &str, query: &QueryPairs) -> RequestInfo {
-    let mut parts = path.trim_matches('/').split('/').skip(1).map(str::to_owned).collect::<Vec<_>>();
-    let (group, version) = (parts.remove(0), parts.remove(0));
-    let namespace = if parts[0] == "namespaces" { parts.drain(..2).nth(1) } else { None };
-    let mut parts = parts.into_iter();
-    let resource = ResourceInfo {
-        group,
-        version,
-        namespace: namespace.unwrap_or_default(),
-        resource: parts.next().unwrap_or_default(),
-        item: parts.len() > 0,
-        name: parts.next().unwrap_or_default(),
-        subresource: parts.next().unwrap_or_default(),
-        rest: parts.collect(),
-    };
-    let watch = query.get("watch").is_some_and(|watch| watch != "false" && watch != "0");
-    let verb = match (method.as_str(), resource.item) {
-        ("GET", true) => Verb::Get,
-        ("GET", false) if watch => Verb::Watch,
-        ("GET", false) => Verb::List,
-        ("POST", _) => Verb::Create,
-        ("PUT", _) => Verb::Update,
-        ("PATCH", _) => Verb::Patch,
-        ("DELETE", true) => Verb::Delete,
-        ("DELETE", false) => Verb::DeleteCollection,
-        (method, _) => Verb::Other(method.to_lowercase()),
-    };
-    RequestInfo { path: path.to_owned(), verb, resource: Some(resource) }
 }

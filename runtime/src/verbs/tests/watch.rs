@@ -26,7 +26,9 @@ fn told(kind: &str, object: &Value) -> (String, String, String) {
 async fn what_is_there_comes_first_and_then_what_changes() {
     let bench = Bench::new();
     let (a, b) = (bench.widget("a").await, bench.widget("b").await);
-    for uri in [format!("{WIDGETS}?watch=true"), format!("{ALL_WIDGETS}?watch=1&resourceVersion=0")] {
+    let longest = format!("{WIDGETS}?watch=1&timeoutSeconds={}", i64::MAX);
+    for uri in [format!("{WIDGETS}?watch=true"), format!("{ALL_WIDGETS}?watch=1&resourceVersion=0"), longest]
+    {
         let mut lines = bench.ask("GET", &uri).watch().await;
         assert_eq!(lines.told().await, told("ADDED", &a));
         assert_eq!(lines.told().await, told("ADDED", &b));

@@ -22,12 +22,14 @@ use crate::respond::event::Events;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiError, ApiResult, Body, Response};
 use crate::storage::view::Changes;
-use crate::storage::{Error, Revision, Start};
+use crate::storage::{Error, Prefix, Revision, Start};
 use bookmarks::Bookmarks;
 use feed::Feed;
 
 /// How long a watch lasts that does not say it: between this and twice as much.
 const LEAST: Duration = Duration::from_secs(30 * 60);
+/// Clients ask for the largest number there is; clocks cannot count that far.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Answers the changes that are selected.
 pub(super) async fn watch(
@@ -70,7 +72,7 @@ pub(super) async fn watch(
 
 fn duration(options: &ListOptions) -> Duration {
     match options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok()) {
-        Some(seconds) if seconds > 0 => Duration::from_secs(seconds),
+        Some(seconds) if seconds > 0 => Duration::from_secs(seconds).min(LONGEST),
         _ => LEAST + jitter(LEAST),
     }
 }
@@ -118,9 +120,7 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
     };
     let (source, skip_through) = match store.view.watch(&prefix, Start::After(asked)).await {
         // It is waited for in the stream.
-        Err(Error::Future { .. }) => {
-            (Ok(store.view.watch(&prefix, Start::Now).await.map_err(failed)?), Some(asked))
-        }
+        Err(Error::Future { .. }) => ahead(store, &prefix, asked).await.map_err(failed)?,
         Err(error @ Error::Compacted { .. }) => (Err(error), None),
         Err(error) => return Err(failed(error)),
         Ok(source) => (Ok(source), None),
@@ -135,4 +135,18 @@ fn revision(options: &ListOptions) -> ApiResult<Option<Revision>> {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "", text)
     })?;
     Ok(number.and_then(Revision::new))
+}
+
+/// A watch from a revision that is not there yet: from now on, passing over what was not asked for.
+async fn ahead(
+    store: &Store,
+    prefix: &Prefix,
+    asked: Revision,
+) -> Result<(Result<Changes, Error>, Option<Revision>), Error> {
+    let from_now = store.view.watch(prefix, Start::Now).await?;
+    // Others may have written past it meanwhile: what lies between would be lost.
+    match store.view.watch(prefix, Start::After(asked)).await {
+        Ok(source) => Ok((Ok(source), None)),
+        Err(_) => Ok((Ok(from_now), Some(asked))),
+    }
 }
