@@ -89,19 +89,24 @@ impl Server {
         stopping.await
     }
 
-    /// Serves until a future ends, then finishes what was begun.
+    /// Serves until a future ends, then finishes what was begun. A start that is not done by then is given up.
     ///
     /// # Errors
     /// When the server cannot start: the sentence says what is missing.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Result<()> {
         let delay = self.options.shutdown_delay_duration;
         let is_local = self.options.local;
-        let mut running = start(self.options, self.registrations).await?;
+        let mut end = std::pin::pin!(end);
+        // Storage may be long in opening, and the cluster long in answering: the end does not wait for that.
+        let mut running = tokio::select! {
+            started = start(self.options, self.registrations) => started?,
+            () = &mut end => return Ok(()),
+        };
         if is_local {
             running.say_how_to_use_it()?;
         }
         let died = tokio::select! {
-            () = end => false,
+            () = &mut end => false,
             () = running.died() => true,
         };
         if died {

@@ -18,14 +18,17 @@ pub(super) async fn open(options: &Options) -> Result<Arc<dyn Storage>> {
         #[cfg(feature = "embedded")]
         StorageKind::Embedded => {
             let folder = options.data_dir.clone();
-            let opening = move || crate::storage::embedded::Embedded::open(&folder);
-            let store = tokio::task::spawn_blocking(opening).await?.map_err(|error| {
-                crate::Error::new(format!(
-                    "opening the storage in {} (--data-dir): {error}",
-                    options.data_dir.display()
-                ))
+            let (opened, opening) = tokio::sync::oneshot::channel();
+            // A thread of its own: the runtime would wait for its blocking threads when the process ends meanwhile.
+            std::thread::Builder::new().name("storage-open".into()).spawn(move || {
+                let _ = opened.send(crate::storage::embedded::Embedded::open(&folder));
             })?;
-            Ok(Arc::new(store))
+            let failed = |error: &dyn std::fmt::Display| {
+                let folder = options.data_dir.display();
+                crate::Error::new(format!("opening the storage in {folder} (--data-dir): {error}"))
+            };
+            let store = opening.await.map_err(|_| failed(&"it broke off; the log says why"))?;
+            Ok(Arc::new(store.map_err(|error| failed(&error))?))
         }
     }
 }

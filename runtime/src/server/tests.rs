@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 
-use super::{Options, Running, StorageKind, start};
+use super::{Options, Running, Server, StorageKind, start};
 use crate::certificates::{Authority, Leaf};
 use crate::respond::Body;
 
@@ -284,4 +284,13 @@ async fn an_answer_that_nobody_gives_closes_the_door() {
     assert!(body.starts_with("Internal Server Error: \"/version\": "), "{body}");
     assert_eq!(world.ask(None, PATH, &[("authorization", "Bearer good")]).await.0, 401);
     assert_eq!(world.ask(None, "/livez", &[]).await.0, 200, "probes need nobody");
+}
+
+#[tokio::test]
+async fn a_start_that_waits_for_the_cluster_can_be_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let options = options(folder.path(), silent.local_addr().expect("an address"));
+    let asked = async { drop(silent.accept().await.expect("a question")) };
+    Server::new(options).run_until(asked).await.expect("ended, not failed");
 }
