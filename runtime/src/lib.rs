@@ -30,6 +30,8 @@ mod layers;
 #[cfg(feature = "server")]
 mod openapi;
 #[cfg(feature = "server")]
+mod owner_only;
+#[cfg(feature = "server")]
 pub mod request;
 #[cfg(feature = "server")]
 pub mod respond;

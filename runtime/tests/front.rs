@@ -231,18 +231,26 @@ async fn a_stopped_server_says_goodbye() {
 async fn local_mode_keeps_what_it_generated() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = Options::default();
-    options.data_dir = folder.path().to_owned();
+    let data = folder.path().join("data");
+    options.data_dir = data.clone();
     let first = serve_with(options.clone(), []).await.expect("it starts");
     let (authority, admin) = (first.ca_pem(), first.admin_pem());
-    assert!(folder.path().join("kubeconfig").exists());
+    assert!(data.join("kubeconfig").exists());
     first.stop().await;
     let second = serve_with(options.clone(), []).await.expect("it starts again");
     assert_eq!((second.ca_pem(), second.admin_pem()), (authority, admin));
     #[cfg(unix)]
-    for secret in ["pki/ca.key", "pki/serving.key", "pki/admin.key", "kubeconfig"] {
+    for (secret, mode) in [
+        ("", 0o700),
+        ("pki", 0o700),
+        ("pki/ca.key", 0o600),
+        ("pki/serving.key", 0o600),
+        ("pki/admin.key", 0o600),
+        ("kubeconfig", 0o600),
+    ] {
         use std::os::unix::fs::PermissionsExt;
-        let mode = folder.path().join(secret).metadata().expect(secret).permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{secret}");
+        let found = data.join(secret).metadata().expect(secret).permissions().mode();
+        assert_eq!(found & 0o777, mode, "{secret}");
     }
     options.bind_address = Some([192, 0, 2, 1].into());
     let error = serve_with(options, []).await.expect_err("not this machine").to_string();

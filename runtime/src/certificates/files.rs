@@ -9,7 +9,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::{Pair, Subject};
-use crate::{Error, Result};
+use crate::{Error, Result, owner_only};
 
 /// Reads a file of PEM certificates. There must be one at least.
 pub(crate) fn read_bundle(path: &Path, flag: &str) -> Result<Vec<u8>> {
@@ -49,7 +49,7 @@ pub(crate) fn write_pair(pair: &Pair, certificate: &Path, key: &Path) -> Result<
 pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> Result<()> {
     let failed = |error| Error::new(format!("writing {}: {error}", path.display()));
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+        owner_only::directory(folder).map_err(failed)?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");

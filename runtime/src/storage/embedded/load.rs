@@ -1,12 +1,13 @@
 //! Opening the file and reading it whole, with everything checked that the log and its index say about each other.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use redb::backends::FileBackend;
 use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase as _, ReadableTable as _, StorageError,
     TableHandle as _,
@@ -17,6 +18,7 @@ use super::super::{Error, Event, Key, Result, Retention, Revision};
 use super::PAGE_CACHE;
 use super::garbage::Garbage;
 use super::layout::{self, COMPACTED, FORMAT, FORMAT_1, LIVE, LOG, META, Row};
+use crate::owner_only;
 
 pub(super) struct Loaded {
     pub(super) state: State,
@@ -31,15 +33,19 @@ pub(super) fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T>) -> Resul
 
 /// The open database file.
 pub(super) fn database(dir: &Path, path: &Path) -> Result<Database> {
-    directory(dir)
+    owner_only::directory(dir)
         .map_err(|why| unavailable(format!("the data directory {} cannot be made: {why}", dir.display())))?;
+    // Objects may hold secrets.
+    let file = owner_only::file().read(true).write(true).create(true).truncate(false).open(path);
+    let file = file.map_err(|why| unavailable(format!("{} cannot be opened: {why}", path.display())))?;
+    let backend = FileBackend::new(file).map_err(|why| refused(path, &why))?;
     let shown = path.display().to_string();
     let database = Database::builder()
         .set_cache_size(PAGE_CACHE)
         .set_repair_callback(move |repair| {
             tracing::info!("checking {shown} after a crash: {:.0} %", repair.progress() * 100.0);
         })
-        .create(path)
+        .create_with_backend(backend)
         .map_err(|why| refused(path, &why))?;
     // A file is durable when its name is.
     let named = File::open(dir).and_then(|dir| dir.sync_all());
@@ -78,15 +84,6 @@ pub(super) fn load(database: &Database, path: &Path, retention: Retention) -> Re
         began.elapsed().as_millis()
     );
     Ok(loaded)
-}
-
-/// Objects may hold secrets: the directory is its owner's.
-fn directory(dir: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 fn begin(database: &Database, start: Revision) -> Result<(), redb::Error> {

@@ -26,6 +26,21 @@ async fn embedded_keeps_the_contract() {
     .await;
 }
 
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_what_is_made() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (dir, others) = (temporary(), temporary());
+    let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    let made = dir.path().join("new/data");
+    drop(Embedded::open(&made).expect("it opens"));
+    assert_eq!((mode(&dir.path().join("new")), mode(&made), mode(&made.join(FILE))), (0o700, 0o700, 0o600));
+    // A directory that is there is somebody's decision; the file in it is ours.
+    std::fs::set_permissions(others.path(), std::fs::Permissions::from_mode(0o755)).expect("set");
+    drop(Embedded::open(others.path()).expect("it opens"));
+    assert_eq!((mode(others.path()), mode(&others.path().join(FILE))), (0o755, 0o600));
+}
+
 #[test]
 fn a_second_opening_is_refused() {
     let dir = temporary();
