@@ -11,6 +11,8 @@ use crate::storage::{Event, Events, Result, Revision, Stored};
 
 /// How many changes are kept for watchers that come to them a little later than others.
 const KEPT: usize = 256;
+/// What they may take, in bytes; the latest change is kept whatever it takes.
+const BUDGET: usize = 16 << 20;
 
 /// What a watcher is told of a change; which one it is depends on the watcher's selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,15 @@ impl Change {
     pub fn line(&self, kind: ChangeKind, make: impl FnOnce() -> Bytes) -> Bytes {
         self.lines[kind as usize].get_or_init(make).clone()
     }
+
+    /// What it takes once watchers have seen it: the objects, and the line that most of them are sent. Lines of
+    /// other kinds come of selectors only and are not counted.
+    fn size(&self) -> usize {
+        let size = |object: &Option<Arc<Object>>| object.as_ref().map_or(0, |object| object.bytes().len());
+        let (old, new) = (size(&self.old), size(&self.new));
+        // A deletion is told with one more object: the old one at its revision.
+        old + if self.new.is_some() { 2 * new } else { 2 * old }
+    }
 }
 
 /// Changes in the order of their revisions.
@@ -114,6 +125,7 @@ pub(super) struct Recent(Mutex<Window>);
 struct Window {
     changes: HashMap<Revision, (Arc<Event>, Arc<Change>)>,
     order: VecDeque<Revision>,
+    size: usize,
 }
 
 impl Known {
@@ -153,14 +165,22 @@ impl Recent {
         if let Some((known, kept)) = window.changes.get(&event.revision) {
             return if known.key == event.key { Arc::clone(kept) } else { change };
         }
-        if window.order.len() == KEPT
-            && let Some(oldest) = window.order.pop_front()
-        {
-            window.changes.remove(&oldest);
-        }
+        window.make_room(change.size());
         window.order.push_back(event.revision);
         window.changes.insert(event.revision, (Arc::clone(event), Arc::clone(&change)));
         change
+    }
+}
+
+impl Window {
+    /// Drops the oldest changes until one of that size fits, and counts it.
+    fn make_room(&mut self, size: usize) {
+        while (self.order.len() >= KEPT || self.size + size > BUDGET)
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.size -= self.changes.remove(&oldest).map_or(0, |(_, change)| change.size());
+        }
+        self.size += size;
     }
 }
 
@@ -174,6 +194,31 @@ mod tests {
         let revision = Revision::new(revision).expect("not 0");
         let stored = Stored { key: Key::new("g/ks/n"), revision, value, stale: false };
         Arc::new(Object::read(&stored, &[]).expect("an object"))
+    }
+
+    #[test]
+    fn few_large_changes_are_kept_or_many_small_ones() {
+        // length of the object, how many there are, how many are kept
+        for (length, changes, kept) in [(0, 300, KEPT), (1 << 20, 10, 7), (BUDGET, 2, 1)] {
+            let recent = Recent::default();
+            for revision in 1..=changes {
+                let new = object(revision, &"x".repeat(length));
+                let revision = new.revision();
+                let event = Event { key: new.key().clone(), revision, value: None, previous: None };
+                let change = Change {
+                    revision,
+                    old: None,
+                    new: Some(new),
+                    last: OnceLock::new(),
+                    lines: Default::default(),
+                };
+                recent.put(&Arc::new(event), Arc::new(change));
+            }
+            let window = recent.0.into_inner().expect("not poisoned");
+            assert_eq!((window.order.len(), window.changes.len()), (kept, kept), "{length}");
+            assert_eq!(window.order.back().map(|revision| revision.get()), Some(changes));
+            assert_eq!(window.size, window.changes.values().map(|(_, change)| change.size()).sum::<usize>());
+        }
     }
 
     #[test]
