@@ -2,8 +2,11 @@
 #![cfg(feature = "testing")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aggboot::Options;
+use aggboot::kube::api::{Api, PostParams};
+use aggboot::prelude::*;
 use aggboot::testing::{TestServer, serve, serve_with};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -225,6 +228,49 @@ async fn a_stopped_server_says_goodbye() {
     assert_eq!(connection.get("/readyz").await.code, StatusCode::OK);
     server.stop().await;
     assert!(TcpStream::connect(&address).await.is_err(), "nobody listens any more");
+}
+
+/// Something long.
+#[derive(Debug, ApiResource)]
+#[api(group = "front.example.com", version = "v1")]
+pub struct Scroll {
+    pub metadata: ObjectMeta,
+    pub spec: ScrollSpec,
+}
+
+/// What is written on it.
+#[derive(Debug, ApiType)]
+pub struct ScrollSpec {
+    /// Much.
+    pub text: String,
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
+    let server = serve([Scroll::stored().into()]).await;
+    let api: Api<Scroll> = Api::namespaced(server.client(), "default");
+    // More than all the buffers between the two take.
+    let text = "x".repeat(1 << 20);
+    for number in 0..16 {
+        let scroll = serde_json::from_value(serde_json::json!({
+            "apiVersion": "front.example.com/v1", "kind": "Scroll",
+            "metadata": {"name": format!("s{number}")}, "spec": {"text": text},
+        }));
+        api.create(&PostParams::default(), &scroll.expect("a scroll")).await.expect("created");
+    }
+    let admin = server.admin_pem();
+    let Connection::One(mut sender) = Connection::open(&server, Some(&admin), "http/1.1").await else {
+        panic!("HTTP/1.1 was asked for")
+    };
+    let path = "/apis/front.example.com/v1/scrolls?watch=true";
+    let request = Request::get(path).header("host", "localhost").body(Empty::new()).expect("a request");
+    let unread = sender.send_request(request).await.expect("a head");
+    assert_eq!(unread.status(), StatusCode::OK);
+    // Ordinary requests may take a minute to end.
+    let stopped = tokio::time::timeout(Duration::from_secs(45), server.stop()).await;
+    assert!(stopped.is_ok(), "the server waits for a reader that never reads");
+    let cut = unread.into_body().collect().await.map(|body| body.to_bytes().len());
+    assert!(cut.is_err(), "the watch was read to its end: {cut:?}");
 }
 
 #[tokio::test]

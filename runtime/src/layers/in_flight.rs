@@ -15,27 +15,45 @@ use crate::request::RequestInfo;
 use crate::respond::{ApiError, Body, Response};
 use crate::transport::{Busy, Peer};
 
-/// The number of requests that are being answered, streams included.
+/// The requests that are being answered, streams included.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
-    count: AtomicUsize,
+    /// Those that last until somebody ends them, and those that end by themselves.
+    long_running: Arc<Count>,
+    others: Arc<Count>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    number: AtomicUsize,
     fewer: Notify,
 }
 
 /// A request that is being answered.
 #[derive(Debug)]
 pub(super) struct Held {
-    all: Arc<InFlight>,
+    counted: Arc<Count>,
     _busy: Busy,
 }
 
 impl InFlight {
-    /// Ends when nothing is being answered any more.
-    pub(crate) async fn none(&self) {
+    /// Ends when no long-running request is being answered any more.
+    pub(crate) async fn no_long_running(&self) {
+        self.long_running.none().await;
+    }
+
+    /// Ends when none of the other requests is being answered any more.
+    pub(crate) async fn no_others(&self) {
+        self.others.none().await;
+    }
+}
+
+impl Count {
+    async fn none(&self) {
         loop {
             let mut fewer = std::pin::pin!(self.fewer.notified());
             fewer.as_mut().enable();
-            if self.count.load(Ordering::Acquire) == 0 {
+            if self.number.load(Ordering::Acquire) == 0 {
                 return;
             }
             fewer.await;
@@ -45,17 +63,18 @@ impl InFlight {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.all.count.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.all.fewer.notify_waiters();
+        if self.counted.number.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.counted.fewer.notify_waiters();
         }
     }
 }
 
 /// Counts a request, unless the server drains.
 pub(super) fn enter(stack: &Stack, peer: &Arc<Peer>, info: &RequestInfo) -> Result<Held, Refusal> {
-    let all = Arc::clone(&stack.in_flight);
-    all.count.fetch_add(1, Ordering::AcqRel);
-    let held = Held { all, _busy: peer.busy() };
+    let InFlight { long_running, others } = &*stack.in_flight;
+    let counted = Arc::clone(if info.is_long_running() { long_running } else { others });
+    counted.number.fetch_add(1, Ordering::AcqRel);
+    let held = Held { counted, _busy: peer.busy() };
     if stack.lifecycle.is_draining() && !health::is_about_the_server(&info.path) {
         // Most likely the next try meets another replica: no need to wait for long.
         return Err(ApiError::service_unavailable("apiserver is shutting down", 1).into());

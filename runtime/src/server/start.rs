@@ -37,6 +37,8 @@ pub(crate) struct Running {
 
 /// How long requests that were begun may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(60);
+/// How long watches may take for it: they are told to end, and only one whose reader stalls does not.
+const DRAIN_LONG_RUNNING: Duration = Duration::from_secs(5);
 /// How often the serving certificate is looked at.
 const RELOAD: Duration = Duration::from_secs(60);
 const PORT: u16 = 443;
@@ -107,7 +109,12 @@ impl Running {
         lifecycle.stop();
         tokio::time::sleep(delay).await;
         lifecycle.drain();
-        if tokio::time::timeout(DRAIN, self.stack.in_flight.none()).await.is_err() {
+        let in_flight = &self.stack.in_flight;
+        let (long_running, others) = tokio::join!(
+            tokio::time::timeout(DRAIN_LONG_RUNNING, in_flight.no_long_running()),
+            tokio::time::timeout(DRAIN, in_flight.no_others()),
+        );
+        if long_running.is_err() || others.is_err() {
             tracing::warn!("some requests did not end in time and are cut off");
         }
         lifecycle.close();
