@@ -28,6 +28,10 @@ pub(crate) struct Limits {
     pub(crate) idle: Duration,
 }
 
+/// How often a peer is asked for a sign of life, and how long it may take: one that is gone without a word would
+/// hold its watches for as long as they last.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(15);
 const STREAM_WINDOW: u32 = 256 * 1024;
 
 impl Limits {
@@ -41,6 +45,8 @@ impl Limits {
         builder
             .http2()
             .timer(TokioTimer::new())
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
             .max_concurrent_streams(self.streams)
             .initial_stream_window_size(STREAM_WINDOW)
             // Go allows this much for each of a hundred streams, whatever the number of streams is.
