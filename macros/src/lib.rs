@@ -30,7 +30,7 @@ use model::Role;
 ///
 /// On the struct: `group`, `version`, and if need be `kind`, `plural`, `singular`, `short_name`,
 /// `category` (both repeatable), `scope = "Cluster"`, `generation = false`, `unconditional_update = true`,
-/// `create_on_update = true`, `crate = "…"`. Fields take the words of `ApiType`.
+/// `crate = "…"`. Fields take the words of `ApiType`.
 #[proc_macro_derive(ApiResource, attributes(api, serde, schemars))]
 pub fn api_resource(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(&syn::parse_macro_input!(input as DeriveInput), Role::Root).into()

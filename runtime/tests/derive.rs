@@ -100,7 +100,6 @@ impl Validate for Widget {
     scope = "Cluster",
     generation = false,
     unconditional_update = true,
-    create_on_update = true,
     short_name = "po",
     short_name = "pol"
 )]
@@ -188,7 +187,7 @@ fn the_descriptor_has_what_was_said() {
     let policy = BarePolicy::DESCRIPTOR;
     assert_eq!((policy.kind, policy.singular, policy.scope), ("Policy", Some(""), Scope::Cluster));
     assert_eq!(policy.short_names, &["po", "pol"]);
-    let strategy = Strategy { generation: false, unconditional_update: true, create_on_update: true };
+    let strategy = Strategy { generation: false, unconditional_update: true };
     assert_eq!(policy.strategy, strategy);
 }
 

@@ -11,7 +11,7 @@ use super::table::option;
 use crate::model::{Model, Root};
 
 /// Where each is said, nothing is left to take from a custom resource's.
-const MEMBERS_OF_STRATEGY: usize = 3;
+const MEMBERS_OF_STRATEGY: usize = 2;
 
 /// Writes `ApiResource` and `kube::Resource`.
 pub(super) fn expand(model: &Model, root: &Root) -> TokenStream {

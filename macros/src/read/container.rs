@@ -21,7 +21,6 @@ const ROOT: &[&str] = &[
     "scope",
     "generation",
     "unconditional_update",
-    "create_on_update",
     "crate",
 ];
 const NESTED: &[&str] = &["crate", "serde"];

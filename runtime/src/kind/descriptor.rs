@@ -63,14 +63,11 @@ pub struct Strategy {
     pub generation: bool,
     /// Whether an update without resourceVersion may overwrite.
     pub unconditional_update: bool,
-    /// Whether an update of a missing object creates it.
-    pub create_on_update: bool,
 }
 
 impl Strategy {
     /// As a custom resource is stored.
-    pub const CUSTOM_RESOURCE: Strategy =
-        Strategy { generation: true, unconditional_update: false, create_on_update: false };
+    pub const CUSTOM_RESOURCE: Strategy = Strategy { generation: true, unconditional_update: false };
 }
 
 /// A hook that changes an object.

@@ -42,12 +42,11 @@ fn target<'r, R>(kind: &Kind, subresources: &[(String, R)], info: &'r ResourceIn
     }
     let target = match (info.item, info.subresource.as_str()) {
         (false, "") => Target::Collection,
-        // An empty name before a subresource was authorized as that subresource: it must reach nothing.
-        (false, _) => return None,
         (true, "") => Target::Item,
         (true, "status") if kind.status => Target::Status,
         (true, "scale") if kind.scale.is_some() => Target::Scale,
         (true, name) if subresources.iter().any(|(known, _)| known == name) => Target::Code(name),
+        // Also an empty name before a subresource, which was authorized as that subresource.
         _ => return None,
     };
     (info.rest.is_empty() || matches!(target, Target::Code(_))).then_some(target)

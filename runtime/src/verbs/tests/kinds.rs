@@ -24,7 +24,7 @@ pub(super) fn widget() -> Kind {
 
 /// A kind with nothing: of the cluster, overwritten at will.
 pub(super) fn gadget() -> Kind {
-    let strategy = Strategy { generation: false, unconditional_update: true, create_on_update: false };
+    let strategy = Strategy { generation: false, unconditional_update: true };
     Kind { strategy, ..kind("Gadget", "gadgets") }
 }
 
