@@ -3,7 +3,7 @@
 //! What several test files share lives here: a real control plane ([`control_plane`]), promises
 //! that hold for any aggregated server ([`conformance`]) and an HTTPS client that shows the wire
 //! as it is ([`http`]); our own servers behind it ([`ours`]) and by themselves ([`local_server`]); for scaffolding, the command as users run it ([`aggboot_cli`]);
-//! and what our server costs beside Go's ([`bench`]). The tests themselves are in `tests/`.
+//! and what our server costs beside Go's ([`mod@bench`]). The tests themselves are in `tests/`.
 
 pub mod aggboot_cli;
 pub mod bench;
