@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn extensions_are_yaml_and_types_are_wrapped() {
         let document = json!({"definitions": {"A": {"type": "object", "x-b": true}}});
-        let schema = b"\xb2\x01\x08\x0a\x06object\xfa\x01\x0d\x0a\x03x-b\x12\x06\x12\x05true\n" as &[u8];
+        let schema = b"\xb2\x01\x08\x0a\x06object\xfa\x01\x0e\x0a\x03x-b\x12\x07\x12\x05true\n" as &[u8];
         let bytes = encode(&document);
         assert!(bytes.windows(schema.len()).any(|window| window == schema), "{bytes:x?}");
     }

@@ -158,7 +158,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if matches!(self.process.try_wait(), Ok(None)) {
-            drop(Command::new("kill").args(["-INT", &self.process.id().to_string()]).status());
+            // Something failed already: the server must not outlive the demo, gracefully or not.
+            drop(self.process.kill());
             drop(self.process.wait());
         }
     }
