@@ -40,6 +40,11 @@ pub async fn check_through_a_restart(subject: &Subject<'_>, server: &mut Server,
     }
     server.start_again().await;
     server.wait_available(subject.plane).await;
+    // Go's server takes calls before it has read whom to trust, and takes everybody for anonymous until then.
+    wait_for("the server to know its callers again", async || {
+        subject.api(&namespace).list(&ListParams::default()).await.map(drop)
+    })
+    .await;
     subject.create(&namespace, "added").await;
     let deleted = subject.api(&namespace).delete("removed", &DeleteParams::default()).await;
     deleted.expect("deleting an object after the restart");
