@@ -21,7 +21,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod update;
-mod watch;
+pub(crate) mod watch;
 pub(crate) mod write;
 
 use std::collections::HashMap;

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
@@ -24,10 +23,7 @@ use crate::respond::{ApiError, ApiResult, Body, Chunks, Response};
 use crate::served::events::{Change, Sink};
 use crate::served::{Answer, Context, Query, WatchFrom};
 use crate::verbs::selection::{Selection, selectable};
-
-/// How long a watch lasts that names no time: half an hour to an hour, so that clients do not return
-/// all at once.
-const SHORTEST: u64 = 1800;
+use crate::verbs::watch;
 
 pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) -> ApiResult<Response> {
     let verb = Arc::clone(source.verbs.watch.as_ref().ok_or_else(unserved)?);
@@ -43,7 +39,7 @@ pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) 
     let watching = Watching {
         source: Some(Box::pin(async move { verb.watch(&cx, &query, from, sink).await })),
         changes,
-        end: Box::pin(tokio::time::sleep(lasts(&options))),
+        end: Box::pin(tokio::time::sleep(watch::duration(&options))),
         draining: request.draining.clone(),
         writer: Writer {
             kind: Arc::clone(source.kind),
@@ -61,12 +57,6 @@ pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) 
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     Ok(response)
-}
-
-fn lasts(options: &ListOptions) -> Duration {
-    let asked = options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|s| *s > 0);
-    let spread = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) * SHORTEST / 256;
-    Duration::from_secs(asked.unwrap_or(SHORTEST + spread))
 }
 
 /// One watch: the source at work, what it has written, and what ends it.

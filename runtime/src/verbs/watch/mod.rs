@@ -70,7 +70,8 @@ pub(super) async fn watch(
     Ok(response)
 }
 
-fn duration(options: &ListOptions) -> Duration {
+/// How long a watch lasts: what was asked, or half an hour to an hour.
+pub(crate) fn duration(options: &ListOptions) -> Duration {
     match options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok()) {
         Some(seconds) if seconds > 0 => Duration::from_secs(seconds).min(LONGEST),
         _ => LEAST + jitter(LEAST),
