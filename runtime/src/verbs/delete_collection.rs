@@ -1,7 +1,5 @@
 //! deletecollection: every object that is selected, one by one.
 
-use std::sync::Arc;
-
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
 
@@ -10,11 +8,11 @@ use super::list::{self, Listed};
 use super::present::Wanted;
 use super::selection::selectable;
 use super::store::Store;
-use crate::object::Object;
 use crate::request::Request;
 use crate::request::options::{DeleteOptions, ListOptions};
 use crate::respond::list::Item;
 use crate::respond::{ApiError, ApiResult, Response};
+use crate::storage::view::Slices;
 
 /// How many objects are read at once.
 const PAGE: u64 = 10_000;
@@ -48,7 +46,7 @@ pub(super) async fn delete_collection(
         }
         let done = limited || selected.continue_token.is_empty();
         match &mut whole {
-            Some(whole) => whole.items.append(&mut page.items),
+            Some(whole) => whole.items.append(page.items),
             none => *none = Some(page),
         }
         if let (true, Some(listed)) = (done, &whole) {
@@ -63,9 +61,9 @@ fn answer(store: &Store, listed: &Listed, wanted: &Wanted) -> ApiResult<Response
 }
 
 /// Deletes the objects; those that went meanwhile are no failure.
-async fn delete_all(store: &Store, items: &[Arc<Object>], options: &DeleteOptions) -> ApiResult<()> {
+async fn delete_all(store: &Store, items: &Slices, options: &DeleteOptions) -> ApiResult<()> {
     // Owned, or the compiler does not see that this future can move between threads.
-    stream::iter(items.iter().cloned())
+    stream::iter(items.clone())
         .map(|object| async move {
             match delete::one(store, object.namespace(), object.name(), options).await {
                 Err(error) if error.code() != StatusCode::NOT_FOUND => Err::<(), ApiError>(error),

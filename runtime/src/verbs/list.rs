@@ -1,24 +1,22 @@
 //! list: the objects of a namespace or of the cluster, whole or page by page.
 
-use std::sync::Arc;
-
 use super::failure;
 use super::present::Wanted;
 use super::selection::{Selection, selectable};
 use super::store::Store;
-use crate::object::Object;
 use crate::request::Request;
 use crate::request::continuation::{self, Continuation};
 use crate::request::options::{ListOptions, VersionMatch};
 use crate::respond::list::{Item, ListMeta};
 use crate::respond::{ApiError, ApiResult, Response};
+use crate::storage::view::Slices;
 use crate::storage::{At, Error, Prefix, Query, Revision};
 
 /// What a list answers, before it is given a form.
 #[derive(Debug)]
 pub struct Listed {
     /// The objects, in the byte order of their keys.
-    pub items: Vec<Arc<Object>>,
+    pub items: Slices,
     /// The revision of the list: the first page's.
     pub revision: Revision,
     /// The token of the next page; empty when there is none.
@@ -135,16 +133,15 @@ async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection
     let limit = if everything || plan.limit == 0 { plan.limit } else { plan.limit.max(LEAST) };
     let count = everything && plan.limit > 0;
     let mut query = Query { prefix, from: start, limit, max_bytes: 0, at: plan.at, count };
-    let mut items: Vec<Arc<Object>> = Vec::new();
+    let mut items = Slices::default();
     loop {
         let read = store.view.list(query.clone()).await.map_err(|error| plan.failed(&error, store))?;
         let (page, revision) = (read.value, read.at);
         let last = page.items.last().map(|object| object.key().clone());
-        if everything && items.is_empty() {
-            items = page.items;
-        } else {
-            items.extend(page.items.into_iter().filter(|object| everything || selection.matches(object)));
-        }
+        items.append(match everything {
+            true => page.items,
+            false => page.items.into_iter().filter(|object| selection.matches(object)).collect(),
+        });
         let cut = plan.limit > 0 && items.len() > plan.limit;
         items.truncate(if cut { plan.limit } else { usize::MAX });
         let full = plan.limit > 0 && items.len() == plan.limit;
@@ -165,7 +162,7 @@ async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection
     }
 }
 
-fn token(items: &[Arc<Object>], prefix: &Prefix, revision: Revision) -> String {
+fn token(items: &Slices, prefix: &Prefix, revision: Revision) -> String {
     let last = items.last().and_then(|object| object.key().under(prefix)).unwrap_or_default();
     continuation::encode(last, revision.get())
 }

@@ -5,12 +5,14 @@
 
 mod change;
 mod memo;
+mod run;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use change::{Change, ChangeKind, Changes, Step};
+pub use run::{Objects, Run, Slice, Slices};
 
 use self::change::Recent;
 use self::memo::Memo;
@@ -27,7 +29,7 @@ pub trait View: Send + Sync + Debug + 'static {
     fn get<'a>(&'a self, key: &'a Key, at: At) -> BoxFuture<'a, Result<Read<Option<Arc<Object>>>>>;
 
     /// A page of objects. Waits up to three seconds for a revision of the future.
-    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Objects>>>;
+    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>>;
 
     /// The changes under a prefix, as [`Storage::watch`] tells them.
     fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start) -> BoxFuture<'a, Result<Changes>>;
@@ -38,9 +40,9 @@ pub trait View: Send + Sync + Debug + 'static {
 
 /// A part of a list.
 #[derive(Clone, Debug, Default)]
-pub struct Objects {
-    /// In the byte order of their keys.
-    pub items: Vec<Arc<Object>>,
+pub struct List {
+    /// The objects, in the byte order of their keys.
+    pub items: Slices,
     /// Whether items follow.
     pub more: bool,
     /// How many follow, when that was asked.
@@ -101,7 +103,7 @@ impl View for Plain {
         })
     }
 
-    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Objects>>> {
+    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>> {
         Box::pin(async move {
             let read = match (self.storage.list(query.clone()).await, query.at) {
                 (Err(error @ Error::Future { asked, .. }), At::NotBefore(_) | At::Exactly(_)) => {
@@ -112,7 +114,7 @@ impl View for Plain {
             }?;
             let page = read.value;
             let items = page.items.iter().map(|stored| self.known.object(stored)).collect::<Result<_>>()?;
-            Ok(Read { at: read.at, value: Objects { items, more: page.more, remaining: page.remaining } })
+            Ok(Read { at: read.at, value: List { items, more: page.more, remaining: page.remaining } })
         })
     }
 

@@ -1,6 +1,5 @@
 //! The lines of one watch, as its connection asks for them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use crate::object::Object;
 use crate::respond::event::{self, Events};
 use crate::respond::list::Item;
 use crate::respond::{ApiError, Chunks};
-use crate::storage::view::{Change, ChangeKind, Changes, Step};
+use crate::storage::view::{Change, ChangeKind, Changes, Objects, Step};
 use crate::storage::{Error, Result, Revision};
 use crate::verbs::selection::Selection;
 
@@ -24,7 +23,7 @@ pub(super) struct Feed {
     /// Whole objects: lines are shared with other watches.
     pub(super) plain: bool,
     pub(super) selection: Selection,
-    pub(super) initial: VecDeque<Arc<Object>>,
+    pub(super) initial: Objects,
     pub(super) source: Result<Changes, Error>,
     /// Changes up to here were not asked for.
     pub(super) skip_through: Option<Revision>,
@@ -97,7 +96,7 @@ impl Feed {
         let mut out = Chunks::default();
         let now = jiff::Timestamp::now();
         while out.len() < CHUNK
-            && let Some(object) = self.initial.pop_front()
+            && let Some(object) = self.initial.next()
         {
             let version = object.resource_version();
             self.events.change(&mut out, event::Change::Added, &version, Item::from(&*object), now);

@@ -3,8 +3,6 @@
 mod bookmarks;
 mod feed;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream;
@@ -14,14 +12,13 @@ use tokio::time::Instant;
 use super::selection::{Selection, selectable};
 use super::store::Store;
 use super::{failure, list};
-use crate::object::Object;
 use crate::request::Request;
 use crate::request::accept::{Offer, Shape, negotiate_request};
 use crate::request::options::ListOptions;
 use crate::respond::event::Events;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiError, ApiResult, Body, Response};
-use crate::storage::view::Changes;
+use crate::storage::view::{Changes, Objects};
 use crate::storage::{Error, Prefix, Revision, Start};
 use bookmarks::Bookmarks;
 use feed::Feed;
@@ -88,7 +85,7 @@ fn jitter(most: Duration) -> Duration {
 
 /// Where a watch begins.
 struct Opened {
-    initial: VecDeque<Arc<Object>>,
+    initial: Objects,
     /// The changes, or why there will be none: told in the stream.
     source: Result<Changes, Error>,
     skip_through: Option<Revision>,
@@ -112,7 +109,7 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
         let listed = list::page(store, namespace, &everything).await?;
         let source = store.view.watch(&prefix, Start::After(listed.revision)).await.map_err(failed)?;
         return Ok(Opened {
-            initial: listed.items.into(),
+            initial: listed.items.into_iter(),
             source: Ok(source),
             skip_through: None,
             reached: Some(listed.revision),
@@ -126,7 +123,7 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
         Err(error) => return Err(failed(error)),
         Ok(source) => (Ok(source), None),
     };
-    Ok(Opened { initial: VecDeque::new(), source, skip_through, reached: Some(asked), asked: Some(asked) })
+    Ok(Opened { initial: Objects::none(), source, skip_through, reached: Some(asked), asked: Some(asked) })
 }
 
 /// The revision to begin behind; one that is no number is a 500, as in Go.

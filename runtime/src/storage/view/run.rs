@@ -1,0 +1,266 @@
+//! Runs: short, ordered, shared pieces of a list. A list is slices of them, so that nothing is copied to answer it.
+//!
+//! What is in order and where a run ends is for whoever makes them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::object::Object;
+
+/// At most [`Run::MOST`] objects in the order of their keys. Shared, it never changes.
+#[derive(Debug, Default)]
+pub struct Run {
+    items: Vec<Arc<Object>>,
+    bytes: usize,
+}
+
+impl Run {
+    /// How many objects a run has at most.
+    pub const MOST: usize = 64;
+
+    /// The run of these objects, which are in order and not more than [`Run::MOST`].
+    #[must_use]
+    pub fn new(items: Vec<Arc<Object>>) -> Run {
+        debug_assert!(items.len() <= Run::MOST, "{} objects in a run", items.len());
+        let bytes = items.iter().map(|object| object.bytes().len()).sum();
+        Run { items, bytes }
+    }
+
+    /// The objects.
+    #[must_use]
+    pub fn items(&self) -> &[Arc<Object>] {
+        &self.items
+    }
+
+    /// How long the objects are together, as they are served.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Some neighbouring objects of a run; never none.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    run: Arc<Run>,
+    start: usize,
+    end: usize,
+}
+
+impl Slice {
+    /// Those of a run; nothing when the range is empty.
+    #[must_use]
+    pub fn new(run: Arc<Run>, range: Range<usize>) -> Option<Slice> {
+        let (start, end) = (range.start, range.end.min(run.items.len()));
+        (start < end).then_some(Slice { run, start, end })
+    }
+
+    /// The objects.
+    #[must_use]
+    pub fn items(&self) -> &[Arc<Object>] {
+        &self.run.items[self.start..self.end]
+    }
+
+    /// The run it is of.
+    #[must_use]
+    pub fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
+    /// Whether it is the run as a whole, so that what is kept with the run can be used.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.end - self.start == self.run.items.len()
+    }
+
+    /// How long the objects are together, as they are served.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        if self.is_whole() {
+            return self.run.bytes;
+        }
+        self.items().iter().map(|object| object.bytes().len()).sum()
+    }
+}
+
+/// The objects of a list, in the order of their keys, as slices of runs.
+#[derive(Clone, Debug, Default)]
+pub struct Slices(Vec<Slice>);
+
+impl Slices {
+    /// Puts a slice behind what is there.
+    pub fn push(&mut self, slice: Slice) {
+        self.0.push(slice);
+    }
+
+    /// Puts another list behind this one.
+    pub fn append(&mut self, other: Slices) {
+        self.0.extend(other.0);
+    }
+
+    /// The slices.
+    #[must_use]
+    pub fn slices(&self) -> &[Slice] {
+        &self.0
+    }
+
+    /// The objects.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Object>> + Clone {
+        self.0.iter().flat_map(Slice::items)
+    }
+
+    /// The last object.
+    #[must_use]
+    pub fn last(&self) -> Option<&Arc<Object>> {
+        self.0.last().and_then(|slice| slice.items().last())
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|slice| slice.end - slice.start).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How long the objects are together, as they are served.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(Slice::bytes).sum()
+    }
+
+    /// Keeps the first so many objects.
+    pub fn truncate(&mut self, most: usize) {
+        let mut left = most;
+        self.0.retain_mut(|slice| {
+            slice.end = slice.end.min(slice.start + left);
+            left -= slice.end - slice.start;
+            slice.start < slice.end
+        });
+    }
+}
+
+impl FromIterator<Arc<Object>> for Slices {
+    /// New runs of objects that are in order.
+    fn from_iter<I: IntoIterator<Item = Arc<Object>>>(objects: I) -> Self {
+        let mut objects = objects.into_iter();
+        let runs = std::iter::from_fn(|| {
+            let run = Run::new(objects.by_ref().take(Run::MOST).collect());
+            let all = 0..run.items.len();
+            Slice::new(Arc::new(run), all)
+        });
+        Slices(runs.collect())
+    }
+}
+
+impl IntoIterator for Slices {
+    type Item = Arc<Object>;
+    type IntoIter = Objects;
+
+    fn into_iter(self) -> Objects {
+        Objects { slices: self.0.into_iter(), current: None }
+    }
+}
+
+/// The objects of a list one after the other; a run is let go as soon as its last object was taken.
+#[derive(Debug)]
+pub struct Objects {
+    slices: std::vec::IntoIter<Slice>,
+    current: Option<Slice>,
+}
+
+impl Objects {
+    /// None at all.
+    #[must_use]
+    pub fn none() -> Objects {
+        Slices::default().into_iter()
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.current.is_none() && self.slices.len() == 0
+    }
+}
+
+impl Iterator for Objects {
+    type Item = Arc<Object>;
+
+    fn next(&mut self) -> Option<Arc<Object>> {
+        let mut slice = match self.current.take() {
+            Some(slice) => slice,
+            None => self.slices.next()?,
+        };
+        let object = Arc::clone(slice.items().first()?);
+        slice.start += 1;
+        self.current = Some(slice).filter(|slice| slice.start < slice.end);
+        Some(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{Key, Revision, Stored};
+
+    fn objects(count: usize) -> Vec<Arc<Object>> {
+        let object = |number: usize| {
+            let value = format!(r#"{{"metadata":{{"name":"o{number:04}"}}}}"#).into();
+            let key = Key::new(format!("g/ks/o{number:04}"));
+            let stored = Stored { key, revision: Revision::FIRST, value, stale: false };
+            Arc::new(Object::read(&stored, &[]).expect("an object"))
+        };
+        (0..count).map(object).collect()
+    }
+
+    fn names<'a>(objects: impl IntoIterator<Item = &'a Arc<Object>>) -> Vec<String> {
+        objects.into_iter().map(|object| object.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_list_is_cut_into_runs_and_read_back() {
+        for count in [0, 1, 63, 64, 65, 200] {
+            let objects = objects(count);
+            let slices: Slices = objects.iter().cloned().collect();
+            assert_eq!(slices.slices().len(), count.div_ceil(Run::MOST));
+            assert!(slices.slices().iter().all(Slice::is_whole));
+            assert_eq!((slices.len(), slices.is_empty()), (count, count == 0));
+            assert_eq!(slices.bytes(), objects.iter().map(|object| object.bytes().len()).sum::<usize>());
+            assert_eq!(names(slices.iter()), names(&objects));
+            assert_eq!(names(slices.last()), names(objects.last()));
+            assert_eq!(names(&slices.into_iter().collect::<Vec<_>>()), names(&objects));
+        }
+    }
+
+    #[test]
+    fn a_list_is_cut_short_anywhere() {
+        let objects = objects(130);
+        for most in [0, 1, 63, 64, 65, 128, 129, 130, 500] {
+            let mut slices: Slices = objects.iter().cloned().collect();
+            slices.truncate(most);
+            let kept = &objects[..most.min(objects.len())];
+            assert_eq!(names(slices.iter()), names(kept), "{most}");
+            assert_eq!(slices.bytes(), kept.iter().map(|object| object.bytes().len()).sum::<usize>());
+            assert_eq!(slices.slices().last().is_none_or(Slice::is_whole), most % 64 == 0 || most >= 130);
+        }
+    }
+
+    #[test]
+    fn taking_the_objects_lets_the_runs_go() {
+        let slices: Slices = objects(130).into_iter().collect();
+        let first = Arc::downgrade(slices.slices()[0].run());
+        let mut objects = slices.into_iter();
+        for _ in 0..63 {
+            objects.next().expect("an object");
+        }
+        assert!(first.upgrade().is_some() && !objects.is_empty());
+        objects.next().expect("an object");
+        assert!(first.upgrade().is_none());
+        assert_eq!(objects.by_ref().count(), 66);
+        assert!(objects.is_empty());
+    }
+}
