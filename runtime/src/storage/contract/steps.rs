@@ -54,6 +54,28 @@ pub(super) async fn list(store: &Store, query: Query) -> Read<Page> {
     store.list(query).await.unwrap_or_else(|why| panic!("listing {asked}: {why}"))
 }
 
+/// All pages of a query, those behind the first at its revision.
+pub(super) async fn pages(store: &Store, mut query: Query) -> Vec<Read<Page>> {
+    let mut pages = Vec::new();
+    loop {
+        let page = list(store, query.clone()).await;
+        if page.value.more {
+            query = behind(&query, &page);
+        }
+        pages.push(page);
+        if !pages.last().is_some_and(|page| page.value.more) {
+            return pages;
+        }
+    }
+}
+
+/// The query for the page behind this one.
+pub(super) fn behind(query: &Query, page: &Read<Page>) -> Query {
+    let last = page.value.items.last().expect("a page with more is not empty");
+    let from = format!("{}\0", last.key.under(&query.prefix).expect("under the prefix"));
+    Query { from: Some(from.into()), at: At::Exactly(page.at), ..query.clone() }
+}
+
 /// `name=value` of every item, without the prefix.
 pub(super) async fn contents(store: &Store, under: &str, at: At) -> Vec<String> {
     let read = list(store, Query { at, ..Query::all(prefix(under)) }).await;
