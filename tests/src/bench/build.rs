@@ -5,7 +5,7 @@
 //! Go's code generation costs on top is left out.
 
 use super::Plan;
-use super::rounds::Pair;
+use super::rounds::{Round, figures};
 use super::row::{Row, Unit};
 use crate::aggboot_cli::{AggbootCli, checkout};
 use std::fs;
@@ -29,24 +29,36 @@ pub(super) fn rows(plan: Plan) -> Vec<Row> {
     let ours = Project::scaffold(&folder, plan);
     let go = Sources::copy(&folder, plan);
     (plan.tell)("building a generated project, then Go's sample-apiserver: minutes from nothing");
-    let cold = Pair { ours: ours.build(), go: go.build() };
+    let cold = Round::pair(ours.build(), go.build());
     let changed = (0..CHANGES).map(|number| {
         ours.add_field(number);
         go.add_line(number);
-        Pair { ours: ours.build(), go: go.build() }
+        Round::pair(ours.build(), go.build())
     });
     let changed = changed.collect::<Vec<_>>();
-    let cpu = |pairs: &[Pair<Built>]| {
-        let last = pairs[pairs.len() - 1];
-        format!("CPU {:.1} s and {:.1} s", last.ours.cpu, last.go.cpu)
+    let cpu = |pairs: &[Round<Built>]| {
+        let last = pairs[pairs.len() - 1].map(|built| built.cpu);
+        format!("CPU {:.1} s and {:.1} s", last.ours, last.go.unwrap_or(0.0))
     };
     let cold = [cold];
     let mut rows = Vec::new();
-    if plan.cold_build {
-        let row = Row::of("cold build of a generated project", Unit::Seconds, &wall(&cold)).aiming_at(1.0);
+    if !plan.quick {
+        let row = Row::of(
+            "W17",
+            "cold build of a generated project",
+            Unit::Seconds,
+            &figures(&cold, |built| built.wall),
+        )
+        .aiming_at(1.0);
         rows.push(row.note(format!("dev profile, dependencies downloaded; {}", cpu(&cold))));
     }
-    let row = Row::of("build after a field was added", Unit::Seconds, &wall(&changed)).at_most(5.0);
+    let row = Row::of(
+        "W17",
+        "build after a field was added",
+        Unit::Seconds,
+        &figures(&changed, |built| built.wall),
+    )
+    .at_most(5.0);
     rows.push(row.note(format!("Go's after a line of main.go, without generated code; {}", cpu(&changed))));
     rows
 }
@@ -56,10 +68,6 @@ pub(super) fn rows(plan: Plan) -> Vec<Row> {
 struct Built {
     wall: f64,
     cpu: f64,
-}
-
-fn wall(pairs: &[Pair<Built>]) -> Vec<Pair<f64>> {
-    pairs.iter().map(|pair| Pair { ours: pair.ours.wall, go: pair.go.wall }).collect()
 }
 
 /// A project as the command makes it.
@@ -116,7 +124,7 @@ impl Sources {
             fs::copy(from.join(file), folder.join(file))
                 .unwrap_or_else(|error| panic!("copying {file}: {error}"));
         }
-        Self { folder, cache: plan.cold_build.then(|| root.path().join("go-cache")) }
+        Self { folder, cache: (!plan.quick).then(|| root.path().join("go-cache")) }
     }
 
     fn build(&self) -> Built {
@@ -138,7 +146,7 @@ impl Sources {
 
 /// A folder of this run, or one that quick runs share, so that only the first builds everything.
 fn kept(root: &TempDir, plan: Plan, name: &str) -> PathBuf {
-    if plan.cold_build {
+    if !plan.quick {
         return root.path().join(name);
     }
     let own = std::env::current_exe().expect("this program is a file");

@@ -31,6 +31,15 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects, or says what stood in the way.
     pub(super) async fn open(endpoint: &Endpoint, identity: &Identity) -> Result<Self, String> {
+        Self::open_with(endpoint, identity, STREAM_WINDOW).await
+    }
+
+    /// The same with another window for each stream.
+    pub(super) async fn open_with(
+        endpoint: &Endpoint,
+        identity: &Identity,
+        stream_window: u32,
+    ) -> Result<Self, String> {
         let tcp = TcpStream::connect(endpoint.address).await.map_err(|error| error.to_string())?;
         tcp.set_nodelay(true).map_err(|error| error.to_string())?;
         let name = ServerName::try_from(endpoint.name.clone()).map_err(|error| error.to_string())?;
@@ -39,7 +48,7 @@ impl Connection {
         let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         let tls = tls.map_err(|error| format!("TLS: {error}"))?;
         let (sender, connection) = Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_stream_window_size(stream_window)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .handshake(TokioIo::new(tls))
             .await
@@ -59,14 +68,22 @@ impl Connection {
         Ok(Counted { status, headers, bytes })
     }
 
-    /// Sends a request and reads the whole answer.
-    pub(super) async fn read(&mut self, request: Request<Body>) -> Result<(StatusCode, Bytes), String> {
-        let (status, _, body) = self.begin(request).await?;
-        let body = body.collect().await.map_err(|error| format!("the body broke off: {error}"))?;
-        Ok((status, body.to_bytes()))
+    /// The whole answer; panics where none came.
+    pub(super) async fn whole(&mut self, request: Request<Body>) -> (StatusCode, HeaderMap, Bytes) {
+        let what = format_args!("{} {}", request.method(), request.uri()).to_string();
+        let answer = async {
+            let (status, headers, body) = self.begin(request).await?;
+            let body = body.collect().await.map_err(|error| format!("the body broke off: {error}"))?;
+            Ok::<_, String>((status, headers, body.to_bytes()))
+        };
+        answer.await.unwrap_or_else(|why| panic!("{what}: {why}"))
     }
 
-    async fn begin(&mut self, request: Request<Body>) -> Result<(StatusCode, HeaderMap, Incoming), String> {
+    /// Sends a request; its answer's body is still to be read.
+    pub(super) async fn begin(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<(StatusCode, HeaderMap, Incoming), String> {
         self.sender.ready().await.map_err(|error| error.to_string())?;
         let answer = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
         let (head, body) = answer.into_parts();

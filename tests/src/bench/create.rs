@@ -1,27 +1,74 @@
-//! New objects, each acknowledged when it is on disk: ours embedded, Go's in etcd.
+//! W6: writes, each acknowledged when it is on disk: ours embedded and on etcd, Go's on that etcd.
 
 use super::Plan;
-use super::load::{Load, Sample};
+use super::load::{Load, Sample, sample};
 use super::objects::{collection, flunder, post};
 use super::peers::Peers;
-use super::rounds::{Pair, rounds};
+use super::rounds::{Contest, Round, figures, rounds};
 use super::row::{Row, Unit};
+use super::{append, transaction};
 use http::StatusCode;
 use std::sync::Arc;
 
-/// CPU and rate at 16 writers, rate at 64.
+/// At 1, 16 and 64 writers, or at 16 only; embedded and, where there is such a storage, on etcd.
 pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
-    let sixteen = samples(peers, plan, 16).await;
-    let sixty_four = samples(peers, plan, 64).await;
-    vec![
-        cpu("CREATE, 16 writers", &sixteen).aiming_at(8.0),
-        rate("CREATE, rate of 16 writers", &sixteen),
-        rate("CREATE, rate of 64 writers", &sixty_four).aiming_at(6.0),
-    ]
+    let writers: &[usize] = if plan.quick { &[16] } else { &[1, 16, 64] };
+    let mut rows = Vec::new();
+    for &writers in writers {
+        rows.extend(embedded(peers, plan, writers).await);
+    }
+    let Some(ours) = &peers.ours_on_etcd else {
+        (plan.tell)("no rows of ours on etcd: this build of it has no such storage");
+        return rows;
+    };
+    for &writers in writers {
+        let contest = Contest { ours, go: Some(&peers.go), floor: None };
+        rows.extend(on_etcd(contest, peers, plan, writers).await);
+    }
+    rows
 }
 
-async fn samples(peers: &Peers, plan: Plan, writers: usize) -> Vec<Pair<Sample>> {
-    (plan.tell)(&format!("CREATE, {writers} writers"));
+async fn embedded(peers: &Peers, plan: Plan, writers: usize) -> Vec<Row> {
+    let where_ = "embedded";
+    let mut samples = samples(peers.three(), peers, plan, writers, where_).await;
+    let raw = append::samples(&peers.directory, plan, writers).await;
+    let cpu = cpu(&samples, writers, where_);
+    // The raw log has no server: its rate and its time are floors, the bare request's CPU is another.
+    for (round, raw) in samples.iter_mut().zip(raw) {
+        round.floor = Some(raw);
+    }
+    let (rate, p99) = (rate(&samples, writers, where_), p99(&samples, writers, where_));
+    match writers {
+        1 => vec![cpu, rate, p99.aiming_at(1.0).within(2.0)],
+        16 => vec![cpu.aiming_at(8.0), rate.within(0.4), p99],
+        _ => vec![cpu.aiming_at(8.0), rate.aiming_at(6.0).within(0.2), p99],
+    }
+}
+
+async fn on_etcd(contest: Contest<'_>, peers: &Peers, plan: Plan, writers: usize) -> Vec<Row> {
+    let where_ = "on etcd";
+    let mut samples = samples(contest, peers, plan, writers, where_).await;
+    let raw = transaction::samples(&peers.etcd_url, plan, writers).await;
+    for (round, raw) in samples.iter_mut().zip(raw) {
+        round.floor = Some(raw);
+    }
+    let cpu = cpu(&samples, writers, where_);
+    let (rate, p99) = (rate(&samples, writers, where_), p99(&samples, writers, where_));
+    match writers {
+        1 => vec![cpu, rate, p99],
+        16 => vec![cpu.aiming_at(8.0), rate, p99],
+        _ => vec![cpu.aiming_at(8.0), rate.aiming_at(1.5).within(0.85), p99],
+    }
+}
+
+async fn samples(
+    contest: Contest<'_>,
+    peers: &Peers,
+    plan: Plan,
+    writers: usize,
+    where_: &str,
+) -> Vec<Round<Sample>> {
+    (plan.tell)(&format!("CREATE {where_}, {writers} writers"));
     let path = collection(&peers.written);
     let load = Load {
         streams: writers,
@@ -30,24 +77,36 @@ async fn samples(peers: &Peers, plan: Plan, writers: usize) -> Vec<Pair<Sample>>
             post(peer, &path, flunder(&format!("made-by-{writers}-{number:07}"), number))
         }),
     };
-    rounds(peers, &load, plan).await
+    rounds(contest, plan, async |peer| sample(peer, &load).await).await
 }
 
-fn cpu(what: &str, samples: &[Pair<Sample>]) -> Row {
-    let pairs = samples
-        .iter()
-        .map(|pair| Pair { ours: pair.ours.cpu_micros(), go: pair.go.cpu_micros() })
-        .collect::<Vec<_>>();
+fn cpu(samples: &[Round<Sample>], writers: usize, where_: &str) -> Row {
     let last = samples[samples.len() - 1];
-    Row::of(what, Unit::Micros, &pairs).note(format!(
-        "CPU of the server, ours with its store in it; Go's etcd {:.0} µs beside; both answer after fsync; \
-         tier 1 is that of both on etcd",
-        last.go.beside_micros()
+    let beside = last.go.map_or(0.0, |go| go.beside_micros());
+    let (place, floor) = match where_ {
+        "embedded" => ("ours with its store in it".to_owned(), "a bare request that writes nothing"),
+        _ => (
+            format!("ours with {:.0} µs of etcd beside", last.ours.beside_micros()),
+            "a client's raw transaction",
+        ),
+    };
+    Row::of("W6", what(writers, where_), Unit::Micros, &figures(samples, Sample::cpu_micros)).note(format!(
+        "CPU of the server, {place}; Go's etcd {beside:.0} µs beside; both answer after fsync; the floor is {floor}"
     ))
 }
 
-fn rate(what: &str, samples: &[Pair<Sample>]) -> Row {
-    let pairs =
-        samples.iter().map(|pair| Pair { ours: pair.ours.rate(), go: pair.go.rate() }).collect::<Vec<_>>();
-    Row::of(what, Unit::PerSecond, &pairs)
+fn rate(samples: &[Round<Sample>], writers: usize, where_: &str) -> Row {
+    let what = format!("{}, rate", what(writers, where_));
+    Row::of("W6", what, Unit::PerSecond, &figures(samples, Sample::rate))
+        .with_client(&figures(samples, Sample::client_share))
+}
+
+fn p99(samples: &[Round<Sample>], writers: usize, where_: &str) -> Row {
+    let what = format!("{}, p99", what(writers, where_));
+    Row::of("W6", what, Unit::Millis, &figures(samples, Sample::p99_millis))
+}
+
+fn what(writers: usize, where_: &str) -> String {
+    let plural = if writers == 1 { "" } else { "s" };
+    format!("CREATE {where_}, {writers} writer{plural}")
 }

@@ -1,38 +1,74 @@
-//! What our server costs beside Go's sample-apiserver, both taken in one run.
+//! What our server costs beside Go's sample-apiserver and beside the least that could answer, all
+//! taken in one run.
 //!
-//! Every figure is a pair: the same client sends the same requests to one server and then to the
-//! other, round after round with the order turned, and the ratio is taken within the round. CPU is
-//! that of the server's process alone, by its own clock. Nothing here asserts a time: the answers
+//! Every figure belongs to a round: the same client sends the same requests to one server and then
+//! to the next, round after round, each beginning with another, and ratios are taken within the
+//! round. CPU is that of the server's process alone, by its own clock. Every server has as many
+//! workers as the machine has cores, and none is pinned. Nothing here asserts a time: the answers
 //! are checked, the figures are printed.
 
+mod append;
+mod bare;
 mod build;
+mod chart;
 mod client;
 mod create;
+mod crowd;
+mod document;
+mod fanout;
 mod get;
+mod growth;
 mod list;
 mod load;
+mod memory;
 mod objects;
+mod page;
 mod peers;
 mod process;
+mod programs;
 mod rounds;
 mod row;
-mod size;
 mod startup;
+mod stuck;
 mod table;
+mod transaction;
+mod watch_list;
 
+pub use bare::serve as bare;
+pub use document::write as write_docs;
 pub use row::Row;
 pub use table::table;
 
 use crate::control_plane::ControlPlane;
 use peers::Peers;
 
+/// The workloads that can be asked for.
+pub const WORKLOADS: [(&str, &str); 12] = [
+    ("W1", "GET of one object"),
+    ("W2", "LIST: identity, gzip, memory"),
+    ("W3", "pages of 500"),
+    ("W4", "LIST as a Table"),
+    ("W6", "CREATE at 1, 16 and 64 writers"),
+    ("W7", "watches by 100 and 1000"),
+    ("W8", "watchers that never read"),
+    ("W9", "watches that begin with a list"),
+    ("W10", "memory of objects and watchers"),
+    ("W11", "start, memory at rest, size"),
+    ("W16", "growth from 1000 objects to a million"),
+    ("W17", "builds"),
+];
+/// Those of a quick run.
+const QUICK: [&str; 4] = ["W1", "W2", "W6", "W7"];
+
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// How often each pair is taken.
+    /// How often each round is taken.
     pub rounds: usize,
-    /// Whether a generated project is built from nothing, and the Go server too.
-    pub cold_build: bool,
+    /// Only what is looked at while working.
+    pub quick: bool,
+    /// The workloads to measure; none means those of the plan.
+    pub only: &'static [String],
     /// Hears what is being done, and what was found.
     pub tell: fn(&str),
 }
@@ -40,35 +76,132 @@ pub struct Plan {
 impl Plan {
     /// The figures to publish.
     pub fn full(tell: fn(&str)) -> Self {
-        Self { rounds: 7, cold_build: true, tell }
+        Self { rounds: 7, quick: false, only: &[], tell }
     }
 
     /// The figures to look at while working.
     pub fn quick(tell: fn(&str)) -> Self {
-        Self { rounds: 3, cold_build: false, tell }
+        Self { rounds: 3, quick: true, ..Self::full(tell) }
+    }
+
+    /// Only these workloads; panics where one is not known.
+    pub fn only(self, only: Vec<String>) -> Self {
+        for id in &only {
+            let known = WORKLOADS.map(|(known, _)| known);
+            assert!(known.contains(&id.as_str()), "there is no workload {id:?}: there are {known:?}");
+        }
+        Self { only: only.leak(), ..self }
+    }
+
+    fn wants(&self, id: &str) -> bool {
+        if self.only.is_empty() {
+            !self.quick || QUICK.contains(&id)
+        } else {
+            self.only.iter().any(|only| only == id)
+        }
+    }
+
+    fn wants_any(&self, ids: &[&str]) -> bool {
+        ids.iter().any(|id| self.wants(id))
     }
 }
 
-/// All rows, or `None` where no control plane can be had.
+/// Those that need servers, each group servers of its own: requests, what is held, and growth.
+const REQUESTS: [&str; 7] = ["W1", "W2", "W3", "W4", "W6", "W7", "W9"];
+const SIZES: [&str; 3] = ["W8", "W10", "W11"];
+
+/// The rows asked for, or `None` where no control plane can be had.
 pub async fn run(plan: Plan) -> Option<Vec<Row>> {
-    (plan.tell)("starting the control plane and both servers");
-    let plane = ControlPlane::start().await?;
-    let mut peers = Peers::start(&plane).await;
-    let mut rows = Vec::new();
-    // Told as they come: what comes later may fail.
-    let mut add = |more: Vec<Row>| {
-        more.iter().for_each(|row| (plan.tell)(&table::sentence(row)));
-        rows.extend(more);
-    };
-    add(startup::rows(&mut peers, plan).await);
-    add(vec![size::row()]);
-    (plan.tell)("storing 10 000 objects in each server");
-    objects::store(&peers).await;
-    add(get::rows(&peers, plan).await);
-    add(list::rows(&peers, plan).await);
-    add(create::rows(&peers, plan).await);
-    drop(peers);
-    drop(plane);
-    add(build::rows(plan));
-    Some(rows)
+    let mut rows = Rows { plan, rows: Vec::new() };
+    if plan.wants_any(&REQUESTS) || plan.wants_any(&SIZES) || plan.wants("W16") {
+        (plan.tell)("starting the control plane and the servers");
+        let plane = ControlPlane::start().await?;
+        if plan.wants_any(&SIZES) {
+            sizes(&mut Peers::start(&plane).await, plan, &mut rows).await;
+        }
+        if plan.wants_any(&REQUESTS) {
+            requests(&Peers::start(&plane).await, plan, &mut rows).await;
+        }
+        if plan.wants("W16") {
+            rows.add(growth::rows(&Peers::start(&plane).await, plan).await);
+        }
+    }
+    if plan.wants("W17") {
+        rows.add(build::rows(plan));
+    }
+    Some(rows.rows)
+}
+
+/// What is held: at rest, for each object and each watcher, and for those who never read.
+async fn sizes(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
+    if plan.wants_any(&["W10", "W11"]) {
+        held(peers, plan, rows).await;
+    }
+    if plan.wants("W8") {
+        rows.add(stuck::rows(peers, plan).await);
+    }
+    if plan.wants("W10") {
+        fanout::store(peers).await;
+        rows.add(memory::watchers(peers, plan).await);
+    }
+}
+
+/// What a start over nothing and a start over many objects come to.
+async fn held(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
+    (plan.tell)("start-up and memory at rest");
+    let empty = startup::starts(peers, plan).await;
+    let count = if plan.quick { 10_000 } else { 100_000 };
+    let mut found = startup::empty(&empty);
+    found.push(programs::row());
+    growth::fill(peers, plan, count).await;
+    let encoded = objects::encoded(&peers.ours, &peers.grown).await;
+    (plan.tell)(&format!("starts over {count} objects"));
+    let full = startup::starts(peers, plan).await;
+    found.extend(startup::full(&full, count));
+    found.push(memory::objects(count, encoded, &startup::resident(&empty), &startup::resident(&full)));
+    found.retain(|row| plan.wants(row.id));
+    rows.add(found);
+}
+
+/// What requests cost where 10 000 objects are stored.
+async fn requests(peers: &Peers, plan: Plan, rows: &mut Rows) {
+    if plan.wants_any(&["W1", "W2", "W3", "W4", "W9"]) {
+        (plan.tell)("storing 10 000 objects in each server");
+        objects::store(peers).await;
+    }
+    if plan.wants("W1") {
+        rows.add(get::rows(peers, plan).await);
+    }
+    if plan.wants("W2") {
+        rows.add(list::rows(peers, plan).await);
+    }
+    if plan.wants("W3") {
+        rows.add(page::rows(peers, plan).await);
+    }
+    if plan.wants("W4") {
+        rows.add(list::tables(peers, plan).await);
+    }
+    if plan.wants("W9") {
+        rows.add(watch_list::rows(peers, plan).await);
+    }
+    if plan.wants("W7") {
+        rows.add(fanout::rows(peers, plan).await);
+    }
+    if plan.wants("W6") {
+        rows.add(create::rows(peers, plan).await);
+    }
+}
+
+/// What was found so far.
+struct Rows {
+    plan: Plan,
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    /// Told as they come: what comes later may fail.
+    fn add(&mut self, more: Vec<Row>) {
+        more.iter().for_each(|row| (self.plan.tell)(&table::sentence(row)));
+        self.rows.extend(more);
+    }
 }

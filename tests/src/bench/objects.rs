@@ -84,24 +84,42 @@ pub(super) fn post(peer: &Peer, path: &str, body: Bytes) -> Request<Body> {
 /// Stores them in both servers, and checks that both then hold as many.
 pub(super) async fn store(peers: &Peers) {
     for peer in [&peers.ours, &peers.go] {
-        let connection = peer.connect().await;
-        let mut writers = JoinSet::new();
-        for writer in 0..WRITERS {
-            let (peer, mut connection) = (Arc::clone(peer), connection.clone());
-            let path = collection(&peers.read);
-            writers.spawn(async move {
-                for number in (writer..COUNT).step_by(WRITERS as usize) {
-                    let request = post(&peer, &path, flunder(&name(number), number));
-                    let (status, body) = connection.read(request).await.unwrap_or_else(|why| panic!("{why}"));
-                    assert_eq!(status, StatusCode::CREATED, "{}: {body:?}", peer.name());
-                }
-            });
-        }
-        while let Some(done) = writers.join_next().await {
-            done.unwrap_or_else(|error| panic!("storing objects in {}: {error}", peer.name()));
-        }
+        store_more(peer, &peers.read, COUNT).await;
         check(peer, &collection(&peers.read)).await;
     }
+}
+
+/// Stores those that are missing up to `count`: numbers begin at 0 and none is left out.
+pub(super) async fn store_more(peer: &Arc<Peer>, namespace: &str, count: u64) {
+    let connection = peer.connect().await;
+    let path = collection(namespace);
+    let (status, _, body) = connection.clone().whole(peer.get(&format!("{path}?limit=1"))).await;
+    assert_eq!(status, StatusCode::OK, "{}: {body:?}", peer.name());
+    let page: Value = serde_json::from_slice(&body).expect("a page is JSON");
+    let first = page["items"].as_array().map_or(0, Vec::len) as u64;
+    let there = first + page["metadata"]["remainingItemCount"].as_u64().unwrap_or(0);
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let (peer, mut connection, path) = (Arc::clone(peer), connection.clone(), path.clone());
+        writers.spawn(async move {
+            for number in (there + writer..count).step_by(WRITERS as usize) {
+                let request = post(&peer, &path, flunder(&name(number), number));
+                let (status, _, body) = connection.whole(request).await;
+                assert_eq!(status, StatusCode::CREATED, "{}: {body:?}", peer.name());
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap_or_else(|error| panic!("storing objects in {}: {error}", peer.name()));
+    }
+}
+
+/// The bytes of one as served.
+pub(super) async fn encoded(peer: &Peer, namespace: &str) -> u64 {
+    let path = format!("{}/{}", collection(namespace), name(COUNT / 2));
+    let (status, _, body) = peer.connect().await.whole(peer.get(&path)).await;
+    assert_eq!(status, StatusCode::OK, "{}: {body:?}", peer.name());
+    body.len() as u64
 }
 
 /// A figure is void where the answers are wrong.
@@ -109,7 +127,7 @@ async fn check(peer: &Peer, collection: &str) {
     let get = |path: &str| peer.request(Method::GET, path).body(Body::default()).expect("a request");
     let mut connection = peer.connect().await;
     let mut read = async |path: &str| -> Value {
-        let (status, body) = connection.read(get(path)).await.unwrap_or_else(|why| panic!("{path}: {why}"));
+        let (status, _, body) = connection.whole(get(path)).await;
         assert_eq!(status, StatusCode::OK, "{path} ({}): {body:?}", peer.name());
         serde_json::from_slice(&body).unwrap_or_else(|error| panic!("{path} ({}): {error}", peer.name()))
     };

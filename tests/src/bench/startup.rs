@@ -5,7 +5,7 @@ use super::Plan;
 use super::client::Connection;
 use super::peers::{Peer, Peers};
 use super::process::Process;
-use super::rounds::Pair;
+use super::rounds::{Round, figures};
 use super::row::{Row, Unit};
 use crate::wait::{PATIENCE, wait_for};
 use std::process::{Child, Command, Stdio};
@@ -14,46 +14,66 @@ use std::time::{Duration, Instant};
 
 /// Between two questions whether it is ready.
 const PAUSE: Duration = Duration::from_millis(1);
-/// A process is at rest when it used less than this share of a while.
-const WHILE: Duration = Duration::from_millis(500);
-const REST: Duration = Duration::from_millis(5);
 
 /// One start.
 #[derive(Clone, Copy, Debug)]
-struct Start {
+pub(super) struct Start {
     ready: Duration,
     cpu: Duration,
     resident: u64,
 }
 
-/// Time and CPU to ready, memory at rest.
-pub(super) async fn rows(peers: &mut Peers, plan: Plan) -> Vec<Row> {
-    (plan.tell)("start-up and memory at rest");
+/// Starts both, again and again, over what they have stored; afterwards both run.
+pub(super) async fn starts(peers: &mut Peers, plan: Plan) -> Vec<Round<Start>> {
     peers.ours.server_mut().stop().await;
     peers.go.server_mut().stop().await;
-    let mut pairs = Vec::new();
+    let mut rounds = Vec::new();
     for round in 0..=plan.rounds {
         let ours = start(&peers.ours).await;
         let go = start(&peers.go).await;
         if round > 0 {
-            pairs.push(Pair { ours, go });
+            rounds.push(Round::pair(ours, go));
         }
     }
     peers.ours.server_mut().start_again().await;
     peers.go.server_mut().start_again().await;
-    let figures = |figure: &dyn Fn(&Start) -> f64| {
-        pairs.iter().map(|pair| Pair { ours: figure(&pair.ours), go: figure(&pair.go) }).collect::<Vec<_>>()
-    };
-    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    rounds
+}
+
+/// Time and CPU to ready, memory at rest, with nothing stored.
+pub(super) fn empty(starts: &[Round<Start>]) -> Vec<Row> {
     vec![
-        Row::of("start to ready", Unit::Millis, &figures(&|start| millis(start.ready)))
-            .aiming_at(8.0)
-            .at_most(25.0),
-        Row::of("start to ready, CPU", Unit::Millis, &figures(&|start| millis(start.cpu))),
-        Row::of("idle RSS", Unit::Mebibytes, &figures(&|start| start.resident as f64 / f64::from(1 << 20)))
-            .aiming_at(5.0)
-            .at_most(15.0),
+        Row::of("W11", "start to ready", Unit::Millis, &ready_millis(starts)).aiming_at(8.0).at_most(25.0),
+        Row::of("W11", "start to ready, CPU", Unit::Millis, &figures(starts, |start| millis(start.cpu))),
+        Row::of("W11", "idle RSS", Unit::Mebibytes, &mebibytes(starts)).aiming_at(5.0).at_most(15.0),
     ]
+}
+
+/// The same with so many objects stored.
+pub(super) fn full(starts: &[Round<Start>], count: u64) -> Vec<Row> {
+    let what = format!("start to ready, {count} stored");
+    vec![
+        Row::of("W11", what.as_str(), Unit::Millis, &ready_millis(starts)).aiming_at(5.0),
+        Row::of("W11", format!("{what}, CPU"), Unit::Millis, &figures(starts, |start| millis(start.cpu))),
+        Row::of("W10", format!("RSS, {count} stored"), Unit::Mebibytes, &mebibytes(starts)),
+    ]
+}
+
+/// What was resident at rest, in bytes.
+pub(super) fn resident(starts: &[Round<Start>]) -> Vec<Round<f64>> {
+    figures(starts, |start| start.resident as f64)
+}
+
+fn ready_millis(starts: &[Round<Start>]) -> Vec<Round<f64>> {
+    figures(starts, |start| millis(start.ready))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn mebibytes(starts: &[Round<Start>]) -> Vec<Round<f64>> {
+    figures(starts, |start| start.resident as f64 / f64::from(1 << 20))
 }
 
 async fn start(peer: &Arc<Peer>) -> Start {
@@ -62,7 +82,7 @@ async fn start(peer: &Arc<Peer>) -> Start {
     let process = Process::of(running.0.id());
     let ready = ready(peer, &mut running, started).await;
     let cpu = process.cpu();
-    let resident = at_rest(peer, process).await;
+    let resident = process.at_rest(peer.name()).await;
     running.end(peer.name()).await;
     Start { ready, cpu, resident }
 }
@@ -72,7 +92,7 @@ async fn ready(peer: &Peer, running: &mut Running, started: Instant) -> Duration
     let mut connection = None;
     loop {
         if connection.is_none() {
-            connection = Connection::open(peer.server().endpoint(), peer.identity()).await.ok();
+            connection = Connection::open(peer.endpoint(), peer.identity()).await.ok();
         }
         if let Some(open) = &mut connection {
             match open.count(peer.get("/readyz")).await {
@@ -85,18 +105,6 @@ async fn ready(peer: &Peer, running: &mut Running, started: Instant) -> Duration
         assert!(started.elapsed() < PATIENCE, "{} is not ready after {PATIENCE:?}", peer.name());
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// Its memory once it has nothing left to do.
-async fn at_rest(peer: &Peer, process: Process) -> u64 {
-    let what = format!("{} to come to rest", peer.name());
-    wait_for(&what, async || {
-        let before = process.cpu();
-        tokio::time::sleep(WHILE).await;
-        let used = process.cpu() - before;
-        if used < REST { Ok(process.resident()) } else { Err(format!("it used {used:?} of {WHILE:?}")) }
-    })
-    .await
 }
 
 /// A server started without the shell that ties others to this process: its start is measured.

@@ -3,12 +3,13 @@
 use super::row::{Row, Spread, Target, Unit};
 use std::fmt::Write as _;
 
-const HEADS: [&str; 6] = ["", "ours", "Go", "ratio", "tier 1", ""];
+const COLUMNS: usize = 9;
+const HEADS: [&str; COLUMNS] = ["", "", "ours", "Go", "ratio", "floor", "ours / floor", "tier 1", ""];
 
 /// The table, with its notes below it.
 pub fn table(rows: &[Row]) -> String {
     let lines = rows.iter().map(cells).collect::<Vec<_>>();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let cells = lines.iter().map(|line| line[column].chars().count());
         cells.chain([HEADS[column].chars().count()]).max().unwrap_or(0)
     });
@@ -18,44 +19,61 @@ pub fn table(rows: &[Row]) -> String {
     for cells in &lines {
         line(&mut text, cells, &widths);
     }
-    text.push_str("\nMedian [least-most]; the ratio is taken round by round, and more is better for ours.\n");
+    text.push_str("\nMedian [least-most]; ratios are taken round by round. More is better beside Go, less beside the floor (of a rate, more).\n");
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
-        writeln!(text, "- {}: {}", row.what, row.note).expect("writing to a string");
+        writeln!(text, "- {} {}: {}", row.id, row.what, row.note).expect("writing to a string");
     }
     text
 }
 
 /// A row while others are still to come.
 pub(super) fn sentence(row: &Row) -> String {
-    let [what, ours, go, ratio, ..] = cells(row);
-    format!("    {what}: ours {ours}, Go {go}: {ratio}")
+    let [id, what, ours, go, ratio, floor, to_floor, _, verdict] = cells(row);
+    let mut text = format!("    {id} {what}: ours {ours}");
+    for (label, cell) in
+        [(", Go ", go), (": ", ratio), ("; floor ", floor), (": ", to_floor), (" - ", verdict)]
+    {
+        if !cell.is_empty() {
+            text.push_str(label);
+            text.push_str(&cell);
+        }
+    }
+    text
 }
 
-fn line(text: &mut String, cells: &[String; 6], widths: &[usize; 6]) {
+fn line(text: &mut String, cells: &[String; COLUMNS], widths: &[usize; COLUMNS]) {
     for (cell, width) in cells.iter().zip(widths) {
         write!(text, "| {cell:width$} ").expect("writing to a string");
     }
     text.push_str("|\n");
 }
 
-fn cells(row: &Row) -> [String; 6] {
+fn cells(row: &Row) -> [String; COLUMNS] {
+    let of = |spread: Option<Spread>| spread.map_or_else(String::new, |spread| figures(spread, row.unit));
+    let times = |spread: Option<Spread>| {
+        spread.map_or_else(String::new, |spread| format!("{}x{}", digits(spread.median), apart(spread)))
+    };
     let verdict = match row.holds() {
+        None if row.client_bound => "client-bound",
         None => "",
         Some(true) => "holds",
         Some(false) => "not yet",
     };
     [
+        row.id.to_owned(),
         row.what.clone(),
-        figures(row.ours, row.unit),
-        figures(row.go, row.unit),
-        format!("{}x{}", digits(row.ratio.median), apart(row.ratio)),
-        row.target.map_or_else(String::new, |target| aim(target, row.unit)),
+        of(Some(row.ours)),
+        of(row.go),
+        if row.client_bound { "client-bound".to_owned() } else { times(row.ratio) },
+        of(row.floor),
+        times(row.to_floor),
+        aim(row.target, row.unit),
         verdict.to_owned(),
     ]
 }
 
 fn figures(spread: Spread, unit: Unit) -> String {
-    format!("{} {}{}", digits(spread.median), unit.sign(), apart(spread))
+    format!("{}{}{}", digits(spread.median), unit.sign(), apart(spread))
 }
 
 /// The range, where there is one.
@@ -67,13 +85,15 @@ fn apart(spread: Spread) -> String {
 }
 
 fn aim(target: Target, unit: Unit) -> String {
-    let ratio = (target.ratio > 0.0).then(|| format!(">= {}x", digits(target.ratio)));
-    let most = target.at_most.map(|most| format!("<= {} {}", digits(most), unit.sign()));
-    ratio.into_iter().chain(most).collect::<Vec<_>>().join(", ")
+    let ratio = target.ratio.map(|ratio| format!(">= {}x", digits(ratio)));
+    let most = target.at_most.map(|most| format!("<= {}{}", digits(most), unit.sign()));
+    let sign = if unit == Unit::PerSecond { ">=" } else { "<=" };
+    let floor = target.to_floor.map(|floors| format!("{sign} {} floors", digits(floors)));
+    ratio.into_iter().chain(most).chain(floor).collect::<Vec<_>>().join(", ")
 }
 
 /// Three digits that count.
-fn digits(figure: f64) -> String {
+pub(super) fn digits(figure: f64) -> String {
     let whole = figure.fract() == 0.0;
     match figure.abs() {
         size if size >= 99.95 || whole => format!("{figure:.0}"),
@@ -85,16 +105,21 @@ fn digits(figure: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::rounds::Pair;
+    use crate::bench::rounds::Round;
 
     #[test]
-    fn a_row_says_figures_ratio_target_and_whether_it_holds() {
-        let pairs = [Pair { ours: 20.0, go: 400.0 }, Pair { ours: 25.0, go: 450.0 }];
-        let row = Row::of("GET", Unit::Micros, &pairs).aiming_at(12.0).note("over one connection");
-        let text = table(&[row]);
+    fn a_row_says_figures_ratios_target_and_whether_it_holds() {
+        let rounds = [
+            Round { ours: 20.0, go: Some(400.0), floor: Some(10.0) },
+            Round { ours: 25.0, go: Some(450.0), floor: Some(10.0) },
+        ];
+        let row = Row::of("W1", "GET", Unit::Micros, &rounds);
+        let text = table(&[row.aiming_at(12.0).within(2.5).note("over one connection")]);
         let line = text.lines().nth(2).expect("a row");
-        assert_eq!(line, "| GET | 22.5 µs [20-25] | 425 µs [400-450] | 19x [18-20] | >= 12x | holds |");
-        assert!(text.ends_with("- GET: over one connection\n"), "{text}");
+        let expected = "| W1 | GET | 22.5 µs [20-25] | 425 µs [400-450] | 19x [18-20] | 10 µs | 2.25x [2-2.50] \
+                        | >= 12x, <= 2.50 floors | holds |";
+        assert_eq!(line, expected);
+        assert!(text.ends_with("- W1 GET: over one connection\n"), "{text}");
     }
 
     #[test]

@@ -1,18 +1,28 @@
 //! What our server costs beside Go's sample-apiserver; `cargo xtask bench` builds and runs it.
 #![allow(clippy::print_stdout, reason = "a task tells what it does")]
 
-use aggboot_tests::bench::{Plan, run, table};
+use aggboot_tests::bench::{Plan, run, table, write_docs};
+use std::path::Path;
 
 #[tokio::main]
 async fn main() {
     let tell = |what: &str| println!("{what}");
-    let quick = match std::env::args().nth(1).as_deref() {
-        None => false,
-        Some("--quick") => true,
-        Some(other) => panic!("{other:?} is no argument of this program: there is only --quick"),
-    };
+    let (mut quick, mut only, mut docs) = (false, Vec::new(), None);
+    for argument in std::env::args().skip(1) {
+        match argument.split_once('=') {
+            None if argument == "--quick" => quick = true,
+            Some(("--only", ids)) => only.extend(ids.split(',').map(str::to_owned)),
+            Some(("--write-docs", folder)) => docs = Some(folder.to_owned()),
+            _ => panic!("{argument:?} is no argument of this program: `cargo xtask bench --help` has them"),
+        }
+    }
     let plan = if quick { Plan::quick(tell) } else { Plan::full(tell) };
+    let plan = plan.only(only);
     if let Some(rows) = run(plan).await {
         println!("\n{}", table(&rows));
+        if let Some(folder) = docs {
+            write_docs(Path::new(&folder), plan, &rows);
+            println!("written to {folder}");
+        }
     }
 }
