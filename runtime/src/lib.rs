@@ -24,6 +24,8 @@ pub mod cluster;
 #[cfg(feature = "server")]
 mod discovery;
 #[cfg(feature = "server")]
+pub mod gzip;
+#[cfg(feature = "server")]
 mod health;
 #[cfg(feature = "server")]
 mod layers;
