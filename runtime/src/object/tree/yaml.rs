@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_saphyr::options::DuplicateKeyPolicy;
 
 use super::json::MAX_DUPLICATES;
-use super::{Duplicate, Map, ParseError, Path, Tree, TreeError, go_format};
+use super::{Duplicate, Map, ParseError, Path, Tree, go_format};
 
 impl Tree {
     /// Reads one YAML document. `yes`, `on` and `0755` are what they are in YAML 1.1; aliases are
@@ -33,26 +33,6 @@ impl Tree {
                 let offset = error.location().map_or(0, |place| place.span().byte_offset().unwrap_or(0));
                 failed(usize::try_from(offset).unwrap_or_default(), &error)
             })
-    }
-
-    /// The document as YAML, members in byte order as Kubernetes prints them.
-    pub fn to_yaml(&self) -> Result<String, TreeError> {
-        serde_saphyr::to_string(&self.sorted())
-            .map_err(|error| TreeError(format!("cannot be written as YAML: {error}")))
-    }
-
-    fn sorted(&self) -> Tree {
-        match self {
-            Tree::List(items) => Tree::List(items.iter().map(Tree::sorted).collect()),
-            Tree::Map(members) => {
-                let mut members: Map =
-                    members.iter().map(|(key, value)| (key.clone(), value.sorted())).collect();
-                members.sort_unstable_keys();
-                Tree::Map(members)
-            }
-            Tree::Float(number) => integral(*number),
-            other => other.clone(),
-        }
     }
 }
 
@@ -230,15 +210,5 @@ mod tests {
             let error = Tree::parse_yaml(text.as_bytes()).expect_err(&text[..text.len().min(40)]);
             assert!(error.message.starts_with("error converting YAML to JSON: yaml: "), "{error}");
         }
-    }
-
-    #[test]
-    fn yaml_is_written_sorted_and_reads_back() {
-        let (tree, _) = Tree::parse_json(br#"{"b":"yes","a":[1,{"d":null,"c":1.0}],"e":"x\ny\n","f":""}"#)
-            .expect("valid");
-        let yaml = tree.to_yaml().expect("writable");
-        assert!(yaml.starts_with("a:\n"), "{yaml}");
-        let (back, _) = Tree::parse_yaml(yaml.as_bytes()).expect(&yaml);
-        assert_eq!(back, tree.sorted());
     }
 }
