@@ -66,7 +66,7 @@ impl Aggregated {
         let document = json!({
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
         });
-        let bytes = Bytes::from(document.to_string());
+        let bytes = Bytes::from(format!("{document}\n"));
         let etag = format!("\"{}\"", super::etag::hash(&bytes));
         Aggregated { bytes, etag: HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"\"")) }
     }

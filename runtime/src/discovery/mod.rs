@@ -38,7 +38,8 @@ impl Discovery {
                 documents.insert(format!("/apis/{name}/{}", version.name), legacy::resources(name, version));
             }
         }
-        let documents = documents.into_iter().map(|(path, value)| (path, value.to_string().into())).collect();
+        let documents =
+            documents.into_iter().map(|(path, value)| (path, format!("{value}\n").into())).collect();
         let groups = registry.groups().iter().map(legacy::group).collect();
         Discovery { groups, documents, aggregated: aggregated::Aggregated::new(registry) }
     }
@@ -67,6 +68,6 @@ impl Discovery {
     fn group_list(&self, request: &Request) -> String {
         let address = request.head.uri.authority().map(http::uri::Authority::as_str);
         let address = address.or_else(|| request.header(header::HOST)).unwrap_or_default();
-        legacy::group_list(&self.groups, address).to_string()
+        format!("{}\n", legacy::group_list(&self.groups, address))
     }
 }

@@ -16,8 +16,9 @@ use crate::storage::{Key, Revision, Stored};
 pub struct Object {
     key: Key,
     revision: Revision,
-    bytes: Bytes,
-    /// How many bytes of the resourceVersion stand in `bytes`; none in a draft.
+    /// The object as it is served, and a newline: bodies end in one.
+    line: Bytes,
+    /// How many bytes of the resourceVersion stand in it; none in a draft.
     spliced: usize,
     stale: bool,
     index: Arc<Index>,
@@ -27,11 +28,11 @@ impl Object {
     /// Reads a record of the store; `selectable` are the kind's selectable fields.
     pub fn read(stored: &Stored, selectable: &[FieldPath]) -> Result<Object, Malformed> {
         let index = Index::parse(&stored.value, selectable)?;
-        let bytes = splice::serve(&stored.value, index.metadata.start + 1, stored.revision);
+        let line = splice::serve(&stored.value, index.metadata.start + 1, stored.revision);
         Ok(Object {
             key: stored.key.clone(),
             revision: stored.revision,
-            bytes,
+            line,
             spliced: splice::added(stored.revision),
             stale: stored.stale,
             index: Arc::new(index),
@@ -41,16 +42,18 @@ impl Object {
     /// An object that is not stored, as a dry run answers it: without a resourceVersion.
     pub fn draft(key: Key, bytes: Bytes, selectable: &[FieldPath]) -> Result<Object, Malformed> {
         let index = Arc::new(Index::parse(&bytes, selectable)?);
-        Ok(Object { key, revision: Revision::FIRST, bytes, spliced: 0, stale: false, index })
+        let mut line = Vec::from(bytes);
+        line.push(b'\n');
+        Ok(Object { key, revision: Revision::FIRST, line: line.into(), spliced: 0, stale: false, index })
     }
 
     /// The same object at another revision: a deletion is told with the object as it last was.
     #[must_use]
     pub fn at(&self, revision: Revision) -> Object {
-        let bytes = splice::serve(&self.stored(), self.cut(), revision);
+        let line = splice::serve(&self.stored(), self.cut(), revision);
         Object {
             revision,
-            bytes,
+            line,
             spliced: splice::added(revision),
             key: self.key.clone(),
             stale: self.stale,
@@ -72,22 +75,28 @@ impl Object {
 
     /// The whole object as it is served: compact JSON, `apiVersion`, `kind`, `metadata` first.
     #[must_use]
-    pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+    pub fn bytes(&self) -> &[u8] {
+        &self.line[..self.line.len() - 1]
+    }
+
+    /// The same and a newline: a whole body, shared.
+    #[must_use]
+    pub fn line(&self) -> &Bytes {
+        &self.line
     }
 
     /// The value of `metadata` as it is served, braces included; shares the bytes of the object.
     #[must_use]
     pub fn metadata(&self) -> Bytes {
         let range = &self.index.metadata;
-        self.bytes.slice(range.start..range.end + self.spliced)
+        self.line.slice(range.start..range.end + self.spliced)
     }
 
     /// The value of `metadata` as it is served, borrowed.
     #[must_use]
     pub fn metadata_slice(&self) -> &[u8] {
         let range = &self.index.metadata;
-        &self.bytes[range.start..range.end + self.spliced]
+        &self.line[range.start..range.end + self.spliced]
     }
 
     /// `metadata.resourceVersion`, empty for a draft.
@@ -176,18 +185,18 @@ impl Object {
     /// The stored form: what it is, without the resourceVersion.
     #[must_use]
     pub fn stored(&self) -> Vec<u8> {
-        splice::unserve(&self.bytes, self.cut(), self.spliced)
+        splice::unserve(self.bytes(), self.cut(), self.spliced)
     }
 
     /// Whether storing these bytes would change nothing.
     #[must_use]
     pub fn is_stored_as(&self, stored: &[u8]) -> bool {
-        splice::same(&self.bytes, self.cut(), self.spliced, stored)
+        splice::same(self.bytes(), self.cut(), self.spliced, stored)
     }
 
     /// The object, decoded.
     pub fn tree(&self) -> Result<Tree, Malformed> {
-        Tree::parse_json(&self.bytes).map(|(tree, _)| tree).map_err(|error| Malformed(error.to_string()))
+        Tree::parse_json(self.bytes()).map(|(tree, _)| tree).map_err(|error| Malformed(error.to_string()))
     }
 
     /// Just behind the brace that opens `metadata`, in both forms.

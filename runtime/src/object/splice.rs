@@ -16,14 +16,15 @@ pub(super) fn added(revision: Revision) -> usize {
     HEAD.len() + TAIL.len() + revision.get().ilog10() as usize + 1
 }
 
-/// The served form; `cut` is just behind the brace that opens `metadata`, which is not empty.
+/// The served form and a newline; `cut` is just behind the brace that opens `metadata`, which is not empty.
 pub(super) fn serve(stored: &[u8], cut: usize, revision: Revision) -> Bytes {
-    let mut served = Vec::with_capacity(stored.len() + added(revision));
+    let mut served = Vec::with_capacity(stored.len() + added(revision) + 1);
     served.extend_from_slice(&stored[..cut]);
     served.extend_from_slice(HEAD);
     served.extend_from_slice(revision.to_string().as_bytes());
     served.extend_from_slice(TAIL);
     served.extend_from_slice(&stored[cut..]);
+    served.push(b'\n');
     served.into()
 }
 
@@ -52,17 +53,18 @@ mod tests {
         let cut = 43;
         for number in [1, 9, 10, 1_786_000_000_000] {
             let revision = Revision::new(number).expect("not 0");
-            let served = serve(stored, cut, revision);
+            let line = serve(stored, cut, revision);
+            let served = line.strip_suffix(b"\n").expect("a newline");
             let added = added(revision);
             let text = format!(
                 r#"{{"apiVersion":"g/v","kind":"K","metadata":{{"resourceVersion":"{number}","name":"a"}},"spec":{{}}}}"#
             );
             assert_eq!(served, text.as_bytes());
-            assert_eq!(unserve(&served, cut, added), stored);
-            assert!(same(&served, cut, added, stored));
-            assert!(!same(&served, cut, added, &stored[..stored.len() - 1]));
+            assert_eq!(unserve(served, cut, added), stored);
+            assert!(same(served, cut, added, stored));
+            assert!(!same(served, cut, added, &stored[..stored.len() - 1]));
             let other: Vec<u8> = stored.iter().map(|&byte| if byte == b'a' { b'b' } else { byte }).collect();
-            assert!(!same(&served, cut, added, &other));
+            assert!(!same(served, cut, added, &other));
         }
     }
 }

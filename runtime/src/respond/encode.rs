@@ -78,7 +78,7 @@ pub fn warning_headers<S: AsRef<str>>(texts: &[S]) -> Vec<HeaderValue> {
 fn written(form: Form, json: Body) -> Result<Body, serde_json::Error> {
     Ok(match form.media {
         Media::Json if form.pretty => match whole(json) {
-            Ok(bytes) => pretty::indent(&bytes).into(),
+            Ok(bytes) => pretty::indent(bytes.trim_ascii_end()).into(),
             Err(stream) => stream,
         },
         Media::Json => json,
@@ -167,7 +167,10 @@ mod tests {
             text(failure(ApiError::bad_request("no"), failure_form(&headers, &QueryPairs::default())))
         };
         let json = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":"BadRequest","code":400}"#;
-        assert_eq!(answer("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), json);
+        assert_eq!(
+            answer("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"),
+            format!("{json}\n")
+        );
         assert!(answer("application/yaml").starts_with("apiVersion: v1\ncode: 400\nkind: Status\n"));
         // Nothing fits: raw JSON, indented, as Go writes it then.
         assert!(answer("text/plain").starts_with("{\n  \"kind\": \"Status\","));

@@ -76,7 +76,7 @@ impl Events {
         let (kind, api_version) = (&self.kind, &self.api_version);
         let object =
             format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata}}}");
-        let item = Item { bytes: &object.into(), metadata: metadata.as_bytes(), name: "", created: "" };
+        let item = Item { bytes: object.as_bytes(), metadata: metadata.as_bytes(), name: "", created: "" };
         out.text("{\"type\":\"BOOKMARK\",\"object\":");
         self.shape.write(out, resource_version, item, now);
         out.text("}\n");
@@ -108,13 +108,12 @@ pub fn error(status: &Status) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use jiff::Timestamp;
 
     use super::{Change, Chunks, EventShape, Events, IncludeObject, Item, MetaVersion, error};
     use crate::respond::ApiError;
 
-    const OBJECT: Bytes = Bytes::from_static(br#"{"metadata":{"name":"a"},"spec":{}}"#);
+    const OBJECT: &[u8] = br#"{"metadata":{"name":"a"},"spec":{}}"#;
 
     fn events(shape: EventShape) -> Events {
         Events { api_version: "g.example.com/v1".to_owned(), kind: "Foo".to_owned(), shape }
@@ -123,7 +122,7 @@ mod tests {
     fn lines(shape: EventShape) -> Vec<String> {
         let mut events = events(shape);
         let mut out = Chunks::default();
-        let item = Item { bytes: &OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created: "" };
+        let item = Item { bytes: OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created: "" };
         for change in [Change::Added, Change::Modified, Change::Deleted] {
             events.change(&mut out, change, "5", item, Timestamp::UNIX_EPOCH);
         }

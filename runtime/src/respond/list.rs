@@ -1,7 +1,5 @@
 //! The envelope of a list around items that are encoded already.
 
-use bytes::Bytes;
-
 use super::Chunks;
 use crate::object::Object;
 
@@ -20,7 +18,7 @@ pub struct ListMeta {
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// The whole object: compact JSON.
-    pub bytes: &'a Bytes,
+    pub bytes: &'a [u8],
     /// The value of `metadata` in it.
     pub metadata: &'a [u8],
     /// `metadata.name`
@@ -78,7 +76,7 @@ pub fn write<I>(
     meta.write(out);
     out.text(",\"items\":[");
     separated(out, items, &mut write_item);
-    out.text("]}");
+    out.text("]}\n");
 }
 
 /// Writes items with commas between them.
@@ -102,7 +100,8 @@ mod tests {
     fn list(meta: &ListMeta, items: &[&str]) -> String {
         let mut out = Chunks::default();
         write(&mut out, ("g.example.com/v1", "FooList"), meta, items, |out, item| out.text(item));
-        String::from_utf8(out.into_bytes().to_vec()).unwrap()
+        let text = String::from_utf8(out.into_bytes().to_vec()).unwrap();
+        text.strip_suffix('\n').expect("ends as a line does").to_owned()
     }
 
     #[test]

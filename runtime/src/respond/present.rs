@@ -7,6 +7,7 @@ use super::list::{self, Item, ListMeta};
 use super::table::{IncludeObject, Table};
 use super::{ApiError, ApiResult, Body, Chunks, partial};
 use crate::kind::Kind;
+use crate::object::Object;
 use crate::request::accept::{MetaVersion, Shape};
 
 /// How objects of a kind are shown to one client.
@@ -24,18 +25,20 @@ pub struct Presentation<'a> {
 
 impl Presentation<'_> {
     /// One object at a revision.
-    pub fn object(&self, resource_version: &str, item: Item<'_>) -> ApiResult<Body> {
+    pub fn object(&self, object: &Object) -> ApiResult<Body> {
         let mut out = Chunks::default();
         match self.shape {
-            Shape::Object => return Ok(Body::Full(item.bytes.clone())),
+            Shape::Object => return Ok(Body::Full(object.line().clone())),
             Shape::Table(version) => {
-                self.table(version).write(&mut out, &ListMeta::at(resource_version), true, [item]);
+                let meta = ListMeta::at(object.resource_version());
+                self.table(version).write(&mut out, &meta, true, [object.into()]);
             }
-            Shape::Partial(version) => partial::write(&mut out, version, item.metadata),
+            Shape::Partial(version) => partial::write(&mut out, version, object.metadata_slice()),
             Shape::PartialList(_) => {
                 return Err(wrong_shape("PartialObjectMetadataList", "not a list", &self.kind.kind));
             }
         }
+        out.text("\n");
         Ok(out.into_body())
     }
 
@@ -47,7 +50,10 @@ impl Presentation<'_> {
                 let name = (&*self.kind.api_version(), &*self.kind.list_kind);
                 list::write(&mut out, name, meta, items, |out, item| out.push(item.bytes));
             }
-            Shape::Table(version) => self.table(version).write(&mut out, meta, true, items),
+            Shape::Table(version) => {
+                self.table(version).write(&mut out, meta, true, items);
+                out.text("\n");
+            }
             Shape::PartialList(version) => {
                 let name = (version.api_version(), "PartialObjectMetadataList");
                 list::write(&mut out, name, meta, items, |out, item| {

@@ -172,14 +172,11 @@ fn number(out: &mut Chunks, value: &str, round: fn(f64) -> f64) {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::{Chunks, IncludeObject, Item, ListMeta, MetaVersion, QueryPairs, Table};
     use crate::kind::{Column, FieldPath};
 
-    const OBJECT: Bytes = Bytes::from_static(
-        br#"{"metadata":{"name":"a"},"spec":{"s":"x\"y","i":3,"f":2.5,"b":true,"n":null,"l":["p"],"t":"2026-01-01T00:00:00Z"}}"#,
-    );
+    const OBJECT: &[u8] =
+        br#"{"metadata":{"name":"a"},"spec":{"s":"x\"y","i":3,"f":2.5,"b":true,"n":null,"l":["p"],"t":"2026-01-01T00:00:00Z"}}"#;
 
     fn column(kind: &'static str, path: &str) -> Column {
         Column {
@@ -195,7 +192,7 @@ mod tests {
     fn table(columns: &[Column], include: IncludeObject, headers: bool, created: &str) -> serde_json::Value {
         let now = "2026-01-01T00:05:00Z".parse().unwrap();
         let table = Table { columns, version: MetaVersion::V1, include, now };
-        let item = Item { bytes: &OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created };
+        let item = Item { bytes: OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created };
         let mut out = Chunks::default();
         table.write(&mut out, &ListMeta::at("7"), headers, [item]);
         serde_json::from_slice(&out.into_bytes()).expect("a table is JSON")

@@ -42,7 +42,7 @@ impl Wanted {
 
     /// One object.
     pub fn object(&self, kind: &Kind, object: &Object, code: StatusCode) -> ApiResult<Response> {
-        let body = self.presentation(kind).object(&object.resource_version(), object.into())?;
+        let body = self.presentation(kind).object(object)?;
         Ok(encode::respond(code, self.form, self.gzip, body))
     }
 
@@ -59,7 +59,8 @@ impl Wanted {
 
     /// Another document, given as compact JSON, that has one shape only.
     #[must_use]
-    pub fn document(&self, json: Vec<u8>, code: StatusCode) -> Response {
+    pub fn document(&self, mut json: Vec<u8>, code: StatusCode) -> Response {
+        json.push(b'\n');
         encode::respond(code, self.form, self.gzip, Body::from(json))
     }
 

@@ -326,7 +326,8 @@ impl ApiError {
     /// The response: a plain JSON `Status`, whatever form was asked for.
     #[must_use]
     pub fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&*self.0).unwrap_or_default();
+        let mut body = serde_json::to_vec(&*self.0).unwrap_or_default();
+        body.push(b'\n');
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.code();
         let headers = response.headers_mut();
