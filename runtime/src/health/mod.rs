@@ -7,7 +7,7 @@ mod version;
 
 pub(crate) use checks::{Check, Health};
 pub(crate) use index::Index;
-pub(crate) use metrics::Metrics;
+pub(crate) use metrics::{Measured, Metrics};
 pub(crate) use version::version;
 
 /// Paths that answer while the server starts and while it stops.

@@ -1,18 +1,15 @@
 //! Counts what is being answered, so that a shutdown can wait for it; refuses what arrives too late.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::time::Instant;
 
-use bytes::Bytes;
-use futures::Stream;
 use tokio::sync::Notify;
 
 use super::{Refusal, Stack};
-use crate::health;
+use crate::health::{self, Measured};
 use crate::request::RequestInfo;
-use crate::respond::{ApiError, Body, Response};
+use crate::respond::{ApiError, Body, Response, lease};
 use crate::transport::{Busy, Peer};
 
 /// The requests that are being answered, streams included.
@@ -33,7 +30,7 @@ struct Count {
 #[derive(Debug)]
 pub(super) struct Held {
     counted: Arc<Count>,
-    _busy: Busy,
+    busy: Busy,
 }
 
 impl InFlight {
@@ -74,7 +71,7 @@ pub(super) fn enter(stack: &Stack, peer: &Arc<Peer>, info: &RequestInfo) -> Resu
     let InFlight { long_running, others } = &*stack.in_flight;
     let counted = Arc::clone(if info.is_long_running() { long_running } else { others });
     counted.number.fetch_add(1, Ordering::AcqRel);
-    let held = Held { counted, _busy: peer.busy() };
+    let held = Held { counted, busy: peer.busy() };
     if stack.lifecycle.is_draining() && !health::is_about_the_server(&info.path) {
         // Most likely the next try meets another replica: no need to wait for long.
         return Err(ApiError::service_unavailable("apiserver is shutting down", 1).into());
@@ -82,25 +79,31 @@ pub(super) fn enter(stack: &Stack, peer: &Arc<Peer>, info: &RequestInfo) -> Resu
     Ok(held)
 }
 
-/// A stream counts until its last byte; everything else is as good as sent.
-pub(super) fn hold(response: Response, held: impl Send + Unpin + 'static) -> Response {
-    let (head, body) = response.into_parts();
-    let body = match body {
-        Body::Stream(stream) => Body::Stream(Box::pin(Holding { stream, _held: held })),
-        ready => ready,
-    };
-    Response::from_parts(head, body)
+/// What a stream holds of the server until its last byte, or its deadline.
+struct Sending {
+    held: Held,
+    _measured: Measured,
 }
 
-struct Holding<H> {
-    stream: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
-    _held: H,
-}
-
-impl<H: Unpin> Stream for Holding<H> {
-    type Item = Bytes;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.stream.as_mut().poll_next(cx)
+impl lease::Held for Sending {
+    fn revoked(self: Box<Self>) -> Box<dyn Send> {
+        Box::new(self.held.busy.overdue())
     }
+}
+
+/// A stream counts until its last byte or its deadline; everything else is as good as sent.
+pub(super) fn hold(
+    stack: &Stack,
+    response: Response,
+    deadline: Option<Instant>,
+    held: Held,
+    measured: Measured,
+) -> Response {
+    response.map(|body| match body {
+        Body::Stream(stream) => {
+            let sending = Box::new(Sending { held, _measured: measured });
+            Body::Stream(stream.leased(&stack.leases, deadline.map(Into::into), sending))
+        }
+        ready => ready,
+    })
 }

@@ -23,6 +23,7 @@ use crate::authentication::Authenticator;
 use crate::authorization::Authorizer;
 use crate::health::{Health, Metrics};
 use crate::request::{BrokenBody, QueryPairs, Request, RequestBody, RequestInfo, Warnings};
+use crate::respond::lease::Leases;
 use crate::respond::{ApiError, Response, encode};
 use crate::server::Lifecycle;
 use crate::transport::Peer;
@@ -38,6 +39,7 @@ pub(crate) use route::Routes;
 pub(crate) struct Stack {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) leases: Arc<Leases>,
     pub(crate) deadlines: Deadlines,
     pub(crate) authenticator: Authenticator,
     pub(crate) max_in_flight: MaxInFlight,
@@ -90,7 +92,7 @@ async fn through(
     });
     let response = routed.await.unwrap_or_else(|refusal| refusal.written(failures));
     let measured = measured.answered(response.status());
-    Ok(in_flight::hold(response, (held, measured)))
+    Ok(in_flight::hold(stack, response, deadline, held, measured))
 }
 
 fn readable(body: Incoming) -> RequestBody {

@@ -1,19 +1,19 @@
 //! A response's body: bytes that are ready, chunks that are ready, or a stream of them.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::Stream;
 use http_body::{Frame, SizeHint};
+
+use super::streamed::{Incomplete, Streamed};
 
 /// What every handler answers.
 pub type Response = http::Response<Body>;
 
-/// A response's body. A broken stream just ends: by then the head is sent.
+/// A response's body.
 #[derive(Default)]
 pub enum Body {
     /// Nothing (left).
@@ -24,17 +24,17 @@ pub enum Body {
     /// Pieces that are ready.
     Chunks(VecDeque<Bytes>),
     /// Pieces as they come: watches, and answers too long to hold.
-    Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
+    Stream(Streamed),
 }
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Incomplete;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Incomplete>>> {
         let next = match &mut *self {
             Body::Empty => None,
             Body::Full(bytes) => {
@@ -43,10 +43,9 @@ impl http_body::Body for Body {
                 Some(bytes).filter(|bytes| !bytes.is_empty())
             }
             Body::Chunks(chunks) => chunks.pop_front(),
-            Body::Stream(stream) => match stream.as_mut().poll_next(cx) {
-                Poll::Ready(next) => next,
-                Poll::Pending => return Poll::Pending,
-            },
+            Body::Stream(stream) => {
+                return stream.poll_next(cx).map(|next| next.map(|piece| piece.map(Frame::data)));
+            }
         };
         Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
     }

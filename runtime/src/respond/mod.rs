@@ -6,15 +6,18 @@ mod chunks;
 pub mod encode;
 pub mod event;
 pub mod gzip;
+pub mod lease;
 pub mod list;
 pub mod partial;
 pub mod present;
 mod pretty;
 mod scan;
 pub mod status;
+mod streamed;
 pub mod table;
 mod yaml;
 
 pub use body::{Body, Response};
 pub use chunks::Chunks;
 pub use status::{ApiError, ApiResult};
+pub use streamed::{Incomplete, Streamed};

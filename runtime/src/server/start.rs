@@ -17,6 +17,7 @@ use crate::health::{Check, Health, Metrics};
 use crate::kind::Registration;
 use crate::kind::registry::Registry;
 use crate::layers::{Deadlines, InFlight, MaxInFlight, Routes, Stack};
+use crate::respond::lease::Leases;
 use crate::transport::{self, Identity, Limits, Listener, Source};
 use crate::verbs::Kinds;
 use crate::{Error, Result};
@@ -67,6 +68,8 @@ pub(crate) async fn start(options: Options, registrations: Vec<Registration>) ->
     let address = listener.address()?;
     let tls = transport::config(place.identity.clone())?;
     beside.spawn(transport::reload(place.identity, place.source, RELOAD));
+    let leases = Arc::clone(&stack.leases);
+    beside.spawn(async move { leases.reap().await });
     let limits = Limits::new(options.http2_max_streams_per_connection);
     let (draining, closing) = (stack.lifecycle.draining(), stack.lifecycle.closing());
     let serving = tokio::spawn(listener.serve(tls, limits, Arc::clone(&stack), draining, closing));
@@ -171,6 +174,7 @@ fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) 
     let (reads, writes) = (options.max_requests_inflight, options.max_mutating_requests_inflight);
     Ok(Stack {
         in_flight: Arc::new(InFlight::default()),
+        leases: Arc::new(Leases::default()),
         deadlines: Deadlines(options.request_timeout),
         authenticator: Authenticator::new(capabilities.trusted, capabilities.tokens),
         max_in_flight: MaxInFlight::new(reads, writes, &metrics),

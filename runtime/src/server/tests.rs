@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{Options, Running, Server, StorageKind, start};
 use crate::certificates::{Authority, Leaf};
-use crate::respond::Body;
+use crate::respond::{Body, Streamed};
 
 /// What the main API knows, and what it was asked.
 struct MainApi {
@@ -82,7 +82,7 @@ impl MainApi {
             }
             _ => {
                 // A watch on which nothing happens.
-                let silent = Body::Stream(Box::pin(futures::stream::pending()));
+                let silent = Body::Stream(Streamed::events(futures::stream::pending(), None));
                 return Ok(Response::new(silent));
             }
         };
@@ -99,7 +99,7 @@ impl MainApi {
                 Some((Bytes::from(event), (published, config_map)))
             },
         );
-        Response::new(Body::Stream(Box::pin(changes)))
+        Response::new(Body::Stream(Streamed::events(changes, None)))
     }
 }
 

@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -16,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use super::Peer;
 use super::listener::until;
 use crate::layers::{self, Stack};
+use crate::respond::Response;
 
 /// The limits of connections; the numbers are those of Go's servers.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +28,10 @@ pub(crate) struct Limits {
     pub(crate) streams: u32,
     /// For the handshake, and for the head of a request.
     pub(crate) head: Duration,
-    /// Without any request.
+    /// Without any request, or with an answer that nobody takes.
     pub(crate) idle: Duration,
+    /// For a peer to take what is left once it was told that the connection ends.
+    pub(crate) goodbye: Duration,
 }
 
 /// How often a peer is asked for a sign of life, and how long it may take: one that is gone without a word would
@@ -36,7 +42,8 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 
 impl Limits {
     pub(crate) fn new(streams: u32) -> Self {
-        Limits { streams, head: Duration::from_secs(32), idle: Duration::from_secs(90) }
+        let [head, idle, goodbye] = [32, 90, 30].map(Duration::from_secs);
+        Limits { streams, head, idle, goodbye }
     }
 
     pub(super) fn builder(&self) -> Builder<TokioExecutor> {
@@ -81,35 +88,39 @@ pub(super) async fn serve(
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let certificates = certificates.iter().map(|certificate| certificate.clone().into_owned()).collect();
     let peer = Arc::new(Peer::new(address, certificates));
-    requests(stream, &peer, limits, stack, closing).await;
+    let answer = |request| {
+        let (stack, peer) = (Arc::clone(&stack), Arc::clone(&peer));
+        async move { layers::answer(&stack, &peer, request).await }
+    };
+    requests(stream, &peer, limits, answer, closing).await;
 }
 
-async fn requests(
+async fn requests<A: Future<Output = Response> + Send + 'static>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: &Arc<Peer>,
+    peer: &Peer,
     limits: Limits,
-    stack: Arc<Stack>,
+    answer: impl Fn(Request<Incoming>) -> A,
     mut closing: watch::Receiver<bool>,
 ) {
-    let answer = service_fn(|request| {
-        let (stack, peer) = (Arc::clone(&stack), Arc::clone(peer));
-        async move { Ok::<_, Infallible>(layers::answer(&stack, &peer, request).await) }
-    });
+    let answer = service_fn(|request| answer(request).map(Ok::<_, Infallible>));
     let builder = limits.builder();
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
     tokio::pin!(connection);
     let leaving = async {
         tokio::select! {
             () = until(&mut closing) => {}
-            () = idle(peer, limits.idle) => {}
+            () = done(peer, limits.idle) => {}
         }
     };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = leaving => {
-            // Says goodbye (GOAWAY, Connection: close) and finishes what was begun.
+            // Says goodbye (GOAWAY, Connection: close) and finishes what was begun, while somebody takes it.
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = forsaken(peer, limits.goodbye) => Ok(()),
+            }
         }
     };
     if let Err(error) = ended {
@@ -117,15 +128,30 @@ async fn requests(
     }
 }
 
-/// Ends once no request was answered for a whole period.
-async fn idle(peer: &Peer, period: Duration) {
+/// Ends once no request was answered for a whole period, or answers were overdue for as long: their peer reads
+/// nothing of them, and each takes a stream and what was sent last. New requests go to a new connection then.
+async fn done(peer: &Peer, period: Duration) {
     let mut before = peer.activity();
     loop {
         tokio::time::sleep(period).await;
         let now = peer.activity();
-        if now.0 == 0 && now == before {
+        let idle = now.active == 0 && now == before;
+        if idle || now.overdue.min(before.overdue) > 0 {
             return;
         }
         before = now;
     }
 }
+
+/// Ends once nothing is being answered any more: what is left then is what the peer does not take.
+async fn forsaken(peer: &Peer, period: Duration) {
+    loop {
+        tokio::time::sleep(period).await;
+        if peer.activity().active == 0 {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

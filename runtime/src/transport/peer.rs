@@ -18,6 +18,18 @@ pub(crate) struct Peer {
     verdict: Mutex<Option<Arc<Verdict>>>,
     active: AtomicUsize,
     begun: AtomicUsize,
+    overdue: AtomicUsize,
+}
+
+/// What goes on on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Activity {
+    /// Requests that are being answered.
+    pub(super) active: usize,
+    /// Requests that ever were.
+    pub(super) begun: usize,
+    /// Answers whose time is over, and that nobody takes.
+    pub(super) overdue: usize,
 }
 
 impl Peer {
@@ -28,6 +40,7 @@ impl Peer {
             verdict: Mutex::new(None),
             active: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
+            overdue: AtomicUsize::new(0),
         }
     }
 
@@ -51,9 +64,10 @@ impl Peer {
         Busy(Arc::clone(self))
     }
 
-    /// How many requests are being answered, and how many ever were.
-    pub(super) fn activity(&self) -> (usize, usize) {
-        (self.active.load(Ordering::Relaxed), self.begun.load(Ordering::Relaxed))
+    pub(super) fn activity(&self) -> Activity {
+        let [active, begun, overdue] =
+            [&self.active, &self.begun, &self.overdue].map(|count| count.load(Ordering::Relaxed));
+        Activity { active, begun, overdue }
     }
 }
 
@@ -61,8 +75,26 @@ impl Peer {
 #[derive(Debug)]
 pub(crate) struct Busy(Arc<Peer>);
 
+impl Busy {
+    /// Its time is over: counts it as overdue until the guard is dropped.
+    pub(crate) fn overdue(&self) -> Overdue {
+        self.0.overdue.fetch_add(1, Ordering::Relaxed);
+        Overdue(Arc::clone(&self.0))
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer that its reader did not take in time, and that the connection still holds.
+#[derive(Debug)]
+pub(crate) struct Overdue(Arc<Peer>);
+
+impl Drop for Overdue {
+    fn drop(&mut self) {
+        self.0.overdue.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -9,6 +9,7 @@ use futures::stream;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
 
 use super::{Source, unserved};
 use crate::kind::Kind;
@@ -19,7 +20,7 @@ use crate::request::{Request, accept};
 use crate::respond::event::{self, Events};
 use crate::respond::list::Item;
 use crate::respond::table::IncludeObject;
-use crate::respond::{ApiError, ApiResult, Body, Chunks, Response};
+use crate::respond::{ApiError, ApiResult, Body, Chunks, Response, Streamed};
 use crate::served::events::{Change, Sink};
 use crate::served::{Answer, Context, Query, WatchFrom};
 use crate::verbs::selection::{Selection, selectable};
@@ -35,11 +36,11 @@ pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) 
         "" | "0" => WatchFrom::Start,
         revision => WatchFrom::After(revision.to_owned()),
     };
+    let end = Instant::now() + watch::duration(&options);
     let (sink, changes) = Sink::new();
     let watching = Watching {
         source: Some(Box::pin(async move { verb.watch(&cx, &query, from, sink).await })),
         changes,
-        end: Box::pin(tokio::time::sleep(watch::duration(&options))),
         draining: request.draining.clone(),
         writer: Writer {
             kind: Arc::clone(source.kind),
@@ -53,17 +54,16 @@ pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) 
         let line = watching.next().await?;
         Some((line, watching))
     });
-    let mut response = Response::new(Body::Stream(Box::pin(lines)));
+    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(end))));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     Ok(response)
 }
 
-/// One watch: the source at work, what it has written, and what ends it.
+/// One watch: the source at work and what it has written. Its lease ends it.
 struct Watching {
     source: Option<Pin<Box<dyn Future<Output = Answer<()>> + Send>>>,
     changes: Receiver<Change>,
-    end: Pin<Box<tokio::time::Sleep>>,
     draining: tokio::sync::watch::Receiver<bool>,
     writer: Writer,
     failure: Option<ApiError>,
@@ -83,7 +83,6 @@ impl Watching {
             tokio::select! {
                 biased;
                 _ = self.draining.wait_for(|draining| *draining) => return None,
-                () = &mut self.end => return None,
                 change = self.changes.recv() => match change {
                     Some(change) => if let Some(line) = self.writer.line(change) { return Some(line) },
                     None => return self.failure.take().map(|failure| event::error(failure.status())),

@@ -13,15 +13,16 @@ mod watch;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::StreamExt as _;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::Kinds;
 use crate::cluster::namespaces::{EveryNamespace, Namespaces};
 use crate::kind::registry::{Backend, Registry, Resource};
 use crate::request::{QueryPairs, Request, RequestInfo, User, Warnings};
 use crate::respond::Body;
+use crate::respond::lease::Leases;
 use crate::storage::Storage;
 use crate::storage::memory::Memory;
 
@@ -144,7 +145,12 @@ impl Ask<'_> {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "application/json");
         match response.into_body() {
-            Body::Stream(stream) => Lines { stream, rest: Vec::new() },
+            Body::Stream(stream) => {
+                let (leases, mut reaper) = (Arc::new(Leases::default()), JoinSet::new());
+                let body = Body::Stream(stream.leased(&leases, None, Box::new(())));
+                reaper.spawn(async move { leases.reap().await });
+                Lines { body, rest: Vec::new(), _reaper: reaper }
+            }
             body => panic!("a watch answers a stream, not {body:?}"),
         }
     }
@@ -174,8 +180,9 @@ impl Ask<'_> {
 
 /// The events of a watch.
 pub(crate) struct Lines {
-    stream: std::pin::Pin<Box<dyn futures::Stream<Item = Bytes> + Send>>,
+    body: Body,
     rest: Vec<u8>,
+    _reaper: JoinSet<()>,
 }
 
 impl Lines {
@@ -186,7 +193,8 @@ impl Lines {
                 let line: Vec<u8> = self.rest.drain(..=end).collect();
                 return Some(serde_json::from_slice(&line).expect("a line is a document"));
             }
-            self.rest.extend_from_slice(&self.stream.next().await?);
+            let frame = self.body.frame().await?.expect("complete");
+            self.rest.extend_from_slice(frame.data_ref()?);
         }
     }
 

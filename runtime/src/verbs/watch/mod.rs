@@ -17,7 +17,7 @@ use crate::request::accept::{Offer, Shape, negotiate_request};
 use crate::request::options::ListOptions;
 use crate::respond::event::Events;
 use crate::respond::table::IncludeObject;
-use crate::respond::{ApiError, ApiResult, Body, Response};
+use crate::respond::{ApiError, ApiResult, Body, Response, Streamed};
 use crate::storage::view::{Changes, Objects};
 use crate::storage::{Error, Prefix, Revision, Start};
 use bookmarks::Bookmarks;
@@ -60,7 +60,7 @@ pub(super) async fn watch(
         draining: request.draining,
     };
     let lines = stream::unfold(feed, |mut feed| async move { Some((feed.next().await?, feed)) });
-    let mut response = Response::new(Body::Stream(Box::pin(lines)));
+    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline))));
     *response.status_mut() = StatusCode::OK;
     let media = HeaderValue::from_static(form.content_type());
     response.headers_mut().insert(header::CONTENT_TYPE, media);
