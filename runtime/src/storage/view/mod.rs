@@ -4,6 +4,7 @@
 //! view here asks the store each time and only remembers what it has read; a cache is another view.
 
 mod change;
+mod kept;
 mod memo;
 mod run;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use change::{Change, ChangeKind, Changes, Step};
+pub use kept::{Holed, Kept, Made, OnSecond};
 pub use run::{Objects, Run, Slice, Slices};
 
 use self::change::Recent;

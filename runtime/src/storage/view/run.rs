@@ -5,12 +5,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::kept::{Kept, Made};
 use crate::object::Object;
 
 /// At most [`Run::MOST`] objects in the order of their keys. Shared, it never changes.
 #[derive(Debug, Default)]
 pub struct Run {
-    items: Vec<Arc<Object>>,
+    items: Kept<Vec<Arc<Object>>>,
     bytes: usize,
 }
 
@@ -23,7 +24,7 @@ impl Run {
     pub fn new(items: Vec<Arc<Object>>) -> Run {
         debug_assert!(items.len() <= Run::MOST, "{} objects in a run", items.len());
         let bytes = items.iter().map(|object| object.bytes().len()).sum();
-        Run { items, bytes }
+        Run { items: Kept::new(items), bytes }
     }
 
     /// The objects.
@@ -36,6 +37,18 @@ impl Run {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What was made of the objects, and is kept as long as they do not change.
+    #[must_use]
+    pub fn made(&self) -> &Made {
+        self.items.made()
+    }
+
+    /// How much of it is kept, in bytes.
+    #[must_use]
+    pub fn budget(&self) -> usize {
+        self.bytes / 4
     }
 }
 
