@@ -1,16 +1,19 @@
-//! The one writer of the file: groups of writes become transactions, in the order they came.
+//! The one writer: groups of writes become transactions, in the order they came.
 
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use redb::{Database, Durability, ReadableTable as _};
 use tokio::sync::oneshot;
 
 use super::super::table::{Stage, Table};
 use super::super::{Error, Event, Health, Result, Revision, Write};
+use super::ballast::Ballast;
+use super::engine::{Change, Engine};
 use super::garbage::Garbage;
-use super::layout::{self, COMPACTED, LIVE, LOG, META};
+use super::load;
+use super::pending::Pending;
+use super::reopen;
 
 /// How many writes share a commit, unless one call brings more.
 const GROUP: usize = 256;
@@ -18,8 +21,8 @@ const GROUP: usize = 256;
 const GROUP_BYTES: usize = 8 << 20;
 /// How many rows of garbage ride on a commit: more at once would keep writers waiting.
 const SLICE: usize = 256;
-/// When to try again after the file failed.
-const RETRY: Duration = Duration::from_secs(5);
+/// How often a full disk is asked for space.
+const ASK: Duration = Duration::from_secs(1);
 
 pub(super) enum Request {
     Write { writes: Vec<Write>, answer: oneshot::Sender<Vec<Result<Revision>>> },
@@ -28,49 +31,52 @@ pub(super) enum Request {
 }
 
 pub(super) struct Committer {
-    database: Database,
-    table: Arc<Table>,
-    garbage: Garbage,
-    incoming: mpsc::Receiver<Request>,
-    /// Why nothing is written any more.
-    down: Option<String>,
-    row: Vec<u8>,
+    pub(super) engine: Engine,
+    pub(super) ballast: Arc<Ballast>,
+    pub(super) table: Arc<Table>,
+    pub(super) garbage: Garbage,
+    /// There where writes are acknowledged before they are durable.
+    pub(super) pending: Option<Pending>,
+    pub(super) incoming: mpsc::Receiver<Request>,
+    /// When to ask a full disk for space.
+    pub(super) ask_at: Option<Instant>,
+    pub(super) slice: Vec<Revision>,
 }
 
 /// The writes of one call, and whom to answer.
 type Call = (Vec<Write>, oneshot::Sender<Vec<Result<Revision>>>);
 
-/// A transaction that did not work.
-enum Failed {
-    /// Certainly nothing of it is written.
-    Before(redb::Error),
-    /// It may be written.
-    AtCommit(redb::Error),
-}
-
 impl Committer {
-    pub(super) fn new(
-        database: Database,
-        table: Arc<Table>,
-        garbage: Garbage,
-        incoming: mpsc::Receiver<Request>,
-    ) -> Self {
-        Self { database, table, garbage, incoming, down: None, row: Vec::new() }
-    }
-
     /// Until every sender is gone and all that was sent is answered.
     pub(super) fn run(mut self) {
         let mut next = None;
-        while let Some(request) = next.take().or_else(|| self.incoming.recv().ok()) {
+        while let Ok(request) = next.take().map_or_else(|| self.receive(), |next| Ok(Some(next))) {
             match request {
-                Request::Write { writes, answer } => {
+                Some(Request::Write { writes, answer }) => {
                     let mut group = vec![(writes, answer)];
                     next = self.gather(&mut group);
                     self.write(group);
                 }
-                Request::Compact { through, answer } => drop(answer.send(self.compact(through))),
-                Request::Raise { floor, answer } => drop(answer.send(self.raise(floor))),
+                Some(Request::Compact { through, answer }) => drop(answer.send(self.compact(through))),
+                Some(Request::Raise { floor, answer }) => drop(answer.send(self.raise(floor))),
+                None => {}
             }
+            self.tend(Instant::now());
+        }
+        self.end();
+    }
+
+    /// The next request, or nothing when something else is due first.
+    fn receive(&self) -> Result<Option<Request>, mpsc::RecvError> {
+        let flush = self.pending.as_ref().and_then(Pending::flush_at);
+        let retry = self.engine.retry_at();
+        // During an outage nothing can be flushed.
+        let alarm = retry.or(flush).into_iter().chain(self.ask_at).min();
+        let Some(alarm) = alarm else { return self.incoming.recv().map(Some) };
+        match self.incoming.recv_timeout(alarm.saturating_duration_since(Instant::now())) {
+            Ok(request) => Ok(Some(request)),
+            Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(mpsc::RecvError),
         }
     }
 
@@ -91,22 +97,28 @@ impl Committer {
     }
 
     fn write(&mut self, group: Vec<Call>) {
-        let mut stage = Stage::default();
         let now = Instant::now();
+        let (count, bytes) = group.iter().map(|(writes, _)| weight(writes)).fold((0, 0), add);
+        if let Err(why) = self.may_issue(count, now) {
+            return group
+                .into_iter()
+                .for_each(|(writes, answer)| drop(answer.send(vec![Err(why.clone()); writes.len()])));
+        }
+        let space = self.space(bytes);
+        let mut stage = Stage::default();
         let state = self.table.state();
         let due = state.due(now);
         let stage_call = |(writes, answer): Call| {
-            let outcomes: Vec<_> = writes.into_iter().map(|write| stage.write(&state, write)).collect();
-            (outcomes, answer)
+            let outcome = |write: Write| space.refuse(&write).unwrap_or_else(|| stage.write(&state, write));
+            (writes.into_iter().map(outcome).collect(), answer)
         };
-        let mut answers: Vec<_> = group.into_iter().map(stage_call).collect();
+        let mut answers: Vec<(Vec<_>, _)> = group.into_iter().map(stage_call).collect();
         drop(state);
         let events = stage.events();
-        let committed = if events.is_empty() { Ok(()) } else { self.commit(events, due) };
-        match &committed {
-            Ok(()) if events.is_empty() => {}
-            Ok(()) => self.apply(events, due, now),
-            Err(why) => answers.iter_mut().for_each(|(outcomes, _)| spoil(outcomes, why)),
+        let committed = if events.is_empty() { Ok(()) } else { self.keep(events, due, now) };
+        if let Err(why) = &committed {
+            answers.iter_mut().for_each(|(outcomes, _)| spoil(outcomes, why));
+            self.show_health();
         }
         for (outcomes, answer) in answers {
             // Nobody listens when the future was dropped.
@@ -119,27 +131,13 @@ impl Committer {
         }
     }
 
-    fn compact(&mut self, through: Revision) -> Result<Revision> {
-        let state = self.table.state();
-        let (compacted, through) = (state.compacted(), through.min(state.revision()));
-        drop(state);
-        if through > compacted {
-            self.commit(&[], Some(through))?;
-            self.apply(&[], Some(through), Instant::now());
+    /// Makes events durable, now or soon, and visible.
+    fn keep(&mut self, events: &[Arc<Event>], due: Option<Revision>, now: Instant) -> Result<()> {
+        match &mut self.pending {
+            Some(pending) => pending.add(events, due, now),
+            None => self.commit(events, due, None)?,
         }
-        Ok(compacted.max(through))
-    }
-
-    fn raise(&mut self, floor: Revision) -> Result<()> {
-        let to = floor.next();
-        if to <= self.table.state().compacted() {
-            return Ok(());
-        }
-        self.commit(&[], Some(to))?;
-        let forgotten = self.table.state_mut().lift(to);
-        forgotten.iter().for_each(|event| self.garbage.forget(event));
-        let through = self.table.state().revision();
-        self.table.publish(&[], through);
+        self.apply(events, due, now);
         Ok(())
     }
 
@@ -152,76 +150,140 @@ impl Committer {
         forgotten.iter().for_each(|event| self.garbage.forget(event));
     }
 
-    /// One durable transaction: the events, the compacted revision, and a slice of what was compacted before.
-    fn commit(&mut self, events: &[Arc<Event>], compacted: Option<Revision>) -> Result<()> {
-        if let Some(why) = &self.down {
-            return Err(Error::Unavailable { why: why.clone(), retry_after: RETRY });
+    fn compact(&mut self, through: Revision) -> Result<Revision> {
+        let state = self.table.state();
+        let (compacted, through) = (state.compacted(), through.min(state.revision()));
+        drop(state);
+        if through > compacted {
+            self.settle(Some(through), None)?;
+            self.apply(&[], Some(through), Instant::now());
         }
+        Ok(compacted.max(through))
+    }
+
+    fn raise(&mut self, floor: Revision) -> Result<()> {
+        let to = floor.next();
+        if to <= self.table.state().compacted() {
+            return Ok(());
+        }
+        self.settle(Some(to), None)?;
+        let forgotten = self.table.state_mut().lift(to);
+        forgotten.iter().for_each(|event| self.garbage.forget(event));
+        let through = self.table.state().revision();
+        self.table.publish(&[], through);
+        Ok(())
+    }
+
+    /// Makes durable what is pending, and these.
+    fn settle(&mut self, compacted: Option<Revision>, ceiling: Option<u64>) -> Result<()> {
+        let Some(mut pending) = self.pending.take() else { return self.commit(&[], compacted, ceiling) };
+        let written = self.commit(&pending.events, compacted.max(pending.compacted), ceiling);
+        if written.is_ok() {
+            pending.settled();
+            pending.ceiling = ceiling.unwrap_or(pending.ceiling);
+        }
+        self.pending = Some(pending);
+        written
+    }
+
+    /// One durable transaction, with a slice of what was compacted before.
+    fn commit(
+        &mut self,
+        events: &[Arc<Event>],
+        compacted: Option<Revision>,
+        ceiling: Option<u64>,
+    ) -> Result<()> {
+        self.slice.clear();
         // With larger groups larger slices, or garbage would outrun them.
-        let slice = SLICE.max(events.len());
-        match self.transact(events, compacted, slice) {
-            Ok(()) => {
-                self.garbage.gone(slice);
-                Ok(())
+        self.slice.extend(self.garbage.slice(SLICE.max(events.len())));
+        self.engine.commit(Change { events, garbage: &self.slice, compacted, ceiling })?;
+        self.garbage.gone(self.slice.len());
+        self.ballast.shrink();
+        Ok(())
+    }
+
+    /// Whether so many revisions can be given away.
+    fn may_issue(&mut self, count: usize, now: Instant) -> Result<()> {
+        if let Some(refusal) = self.engine.refusal(now) {
+            return Err(refusal);
+        }
+        let current = self.table.state().revision();
+        let ceiling = self.pending.as_ref().and_then(|pending| pending.ceiling_for(current, count));
+        if ceiling.is_none() {
+            return Ok(());
+        }
+        self.settle(None, ceiling).map_err(|why| {
+            self.show_health();
+            certainly_not(&why)
+        })
+    }
+
+    /// Which writes find space.
+    fn space(&self, bytes: usize) -> Space {
+        if !self.ballast.is_low() && self.ballast.cover(bytes).is_ok() {
+            return Space::Enough;
+        }
+        let why = Error::Unavailable { why: FULL.into(), retry_after: ASK };
+        if self.ballast.cover(0).is_ok() { Space::ForDeletions(why) } else { Space::None(why) }
+    }
+
+    /// Does what is due.
+    fn tend(&mut self, now: Instant) {
+        if self.engine.retry_at().is_some_and(|at| at <= now) {
+            self.reopen(now);
+        }
+        let flush = self.pending.as_ref().is_some_and(|pending| pending.is_due(now));
+        if flush && self.engine.why_down().is_none() {
+            // A failure is an outage; what is pending stays.
+            let _ = self.settle(None, None);
+        }
+        if !self.ballast.is_low() {
+            self.ask_at = None;
+        } else if self.ask_at.is_none_or(|at| at <= now) {
+            self.ask_at = self.ballast.fill().is_err().then(|| now + ASK);
+        }
+        self.show_health();
+    }
+
+    fn reopen(&mut self, now: Instant) {
+        let path = self.engine.path().to_owned();
+        let (engine, table, garbage) = (&self.engine, &self.table, &mut self.garbage);
+        let opened = load::guarded(&path, || {
+            let database = engine.open_again()?;
+            reopen::catch_up(&database, &path, table, garbage, self.pending.as_mut())?;
+            Ok(database)
+        });
+        match opened {
+            Ok(database) => {
+                self.engine.resume(database);
+                tracing::info!("{} is open again", path.display());
             }
-            Err(failed) => Err(self.fail(&failed)),
+            Err(why) => {
+                tracing::warn!("{} cannot be used yet: {why}", path.display());
+                self.engine.postpone(&why.to_string(), now);
+            }
         }
     }
 
-    fn transact(
-        &mut self,
-        events: &[Arc<Event>],
-        compacted: Option<Revision>,
-        slice: usize,
-    ) -> Result<(), Failed> {
-        let transaction = self.fill(events, compacted, slice).map_err(Failed::Before)?;
-        transaction.commit().map_err(|why| Failed::AtCommit(why.into()))
+    fn show_health(&self) {
+        self.table.set_health(match self.engine.why_down() {
+            Some(why) => Health::Down(why.to_owned()),
+            None if self.ballast.is_low() => Health::ReadOnly(FULL.into()),
+            None => Health::Ready,
+        });
     }
 
-    fn fill(
-        &mut self,
-        events: &[Arc<Event>],
-        compacted: Option<Revision>,
-        slice: usize,
-    ) -> Result<redb::WriteTransaction, redb::Error> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
-        {
-            let mut log = transaction.open_table(LOG)?;
-            let mut live = transaction.open_table(LIVE)?;
-            for event in events {
-                layout::encode(event, &mut self.row);
-                log.insert(event.revision.get(), self.row.as_slice())?;
-                match event.value {
-                    Some(_) => drop(live.insert(event.key.as_str(), event.revision.get())?),
-                    None => drop(live.remove(event.key.as_str())?),
-                }
-            }
-            for revision in self.garbage.slice(slice) {
-                log.remove(revision.get())?;
-            }
-            if let Some(compacted) = compacted {
-                let mut meta = transaction.open_table(META)?;
-                let known = meta.get(COMPACTED)?.map_or(0, |known| known.value());
-                meta.insert(COMPACTED, known.max(compacted.get()))?;
-            }
+    /// In good order: nothing is pending, and no revision was given away that is not durable.
+    fn end(&mut self) {
+        let Some(pending) = &self.pending else { return };
+        if pending.ceiling == 0 {
+            return;
         }
-        Ok(transaction)
-    }
-
-    /// After a failure the file cannot be trusted before it is opened again: reads go on, writes do not.
-    fn fail(&mut self, failed: &Failed) -> Error {
-        let why = match failed {
-            Failed::Before(why) | Failed::AtCommit(why) => {
-                format!("writing to the storage file failed: {why}")
-            }
-        };
-        tracing::error!("{why}; nothing is written until the store is opened again");
-        self.table.set_health(Health::Down(why.clone()));
-        self.down = Some(why.clone());
-        match failed {
-            Failed::Before(_) => Error::Unavailable { why, retry_after: RETRY },
-            Failed::AtCommit(_) => Error::Unknown { why },
+        if self.engine.why_down().is_some() {
+            self.reopen(Instant::now());
+        }
+        if let Err(why) = self.settle(None, Some(0)) {
+            tracing::error!("what was acknowledged last is not durable: {why}");
         }
     }
 }
@@ -234,19 +296,47 @@ impl Drop for Committer {
     }
 }
 
+const FULL: &str = "the disk is full, so that only deletions are accepted until there is space again";
+
+/// Which writes find space on the disk.
+enum Space {
+    Enough,
+    ForDeletions(Error),
+    None(Error),
+}
+
+impl Space {
+    fn refuse(&self, write: &Write) -> Option<Result<Revision>> {
+        match self {
+            Self::Enough => None,
+            Self::ForDeletions(_) if write.value.is_none() => None,
+            Self::ForDeletions(why) | Self::None(why) => Some(Err(why.clone())),
+        }
+    }
+}
+
 /// The outcomes of writes whose commit failed. What was refused is certainly not written, but what it was compared
 /// with may not be either.
 fn spoil(outcomes: &mut [Result<Revision>], why: &Error) {
     for outcome in outcomes {
-        *outcome = Err(match why {
-            Error::Unknown { why } if outcome.is_err() => {
-                Error::Unavailable { why: why.clone(), retry_after: RETRY }
-            }
-            why => why.clone(),
-        });
+        *outcome = Err(if outcome.is_err() { certainly_not(why) } else { why.clone() });
+    }
+}
+
+/// The failure of a commit, for a write that was not in it.
+fn certainly_not(why: &Error) -> Error {
+    match why {
+        Error::Unknown { why } => {
+            Error::Unavailable { why: why.clone(), retry_after: Duration::from_secs(1) }
+        }
+        why => why.clone(),
     }
 }
 
 fn weight(writes: &[Write]) -> (usize, usize) {
     (writes.len(), writes.iter().filter_map(|write| write.value.as_ref()).map(bytes::Bytes::len).sum())
+}
+
+fn add(one: (usize, usize), other: (usize, usize)) -> (usize, usize) {
+    (one.0 + other.0, one.1 + other.1)
 }

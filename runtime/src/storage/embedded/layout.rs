@@ -3,14 +3,15 @@
 //! - `log`: revision → row. A row is one write: the key, the new value or its absence, and the revision it replaced.
 //!   Rows are data as long as they are live, and history as long as they are not compacted.
 //! - `live`: key → revision of its row. Follows from the log; an opening compares the two.
-//! - `meta`: the version of this layout, and the compacted revision.
+//! - `meta`: the version of this layout, the compacted revision, and the ceiling while writes are acknowledged before
+//!   they are durable: no revision at or above it was given away.
 //!
 //! The current revision is that of the last row, or the compacted one when that is higher (its row may be a deletion
 //! that is forgotten).
 
 use redb::TableDefinition;
 
-use super::super::{Event, Revision};
+use super::super::{Event, Revision, Stored};
 
 pub(super) const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
 pub(super) const LIVE: TableDefinition<&str, u64> = TableDefinition::new("live");
@@ -22,6 +23,8 @@ pub(super) const FORMAT: &str = "format";
 pub(super) const FORMAT_1: u64 = 1;
 /// Key of `meta`: the compacted revision.
 pub(super) const COMPACTED: &str = "compacted";
+/// Key of `meta`: the ceiling. It is there only between the first relaxed write and an orderly end.
+pub(super) const CEILING: &str = "ceiling";
 
 const DELETED: u8 = 0;
 const VALUE: u8 = 1;
@@ -34,6 +37,17 @@ pub(super) struct Row<'a> {
     pub(super) key: &'a str,
     pub(super) value: Option<&'a [u8]>,
     pub(super) replaced: Option<Revision>,
+}
+
+impl Row<'_> {
+    /// A row must replace what is there.
+    pub(super) fn replaces(&self, current: Option<&Stored>) -> Result<(), String> {
+        let current = current.map(|current| current.revision);
+        if self.replaced == current {
+            return Ok(());
+        }
+        Err(format!("it replaced {:?} of {} and {current:?} is there", self.replaced, self.key))
+    }
 }
 
 /// The row of an event, into a buffer that is used again.
@@ -74,7 +88,7 @@ pub(super) fn decode(row: &[u8]) -> Result<Row<'_>, String> {
 mod tests {
     use bytes::Bytes;
 
-    use super::super::super::{Key, Stored};
+    use super::super::super::Key;
     use super::*;
 
     #[test]

@@ -1,24 +1,27 @@
 //! Opening the file and reading it whole, with everything checked that the log and its index say about each other.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use redb::backends::FileBackend;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase as _, ReadableTable as _, StorageError,
-    TableHandle as _,
+    Builder, Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, TableHandle as _,
 };
 
 use super::super::table::State;
 use super::super::{Error, Event, Key, Result, Retention, Revision};
 use super::PAGE_CACHE;
+use super::ballast::{Backed, Ballast};
 use super::garbage::Garbage;
-use super::layout::{self, COMPACTED, FORMAT, FORMAT_1, LIVE, LOG, META, Row};
-use crate::owner_only;
+use super::layout::{self, CEILING, COMPACTED, FORMAT, FORMAT_1, LIVE, LOG, META, Row};
+use super::medium::Medium;
+use super::refusal::{cannot_open, damaged, gone, refused, unreadable};
+
+/// Who waits longer than this is told how far it is.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Loaded {
     pub(super) state: State,
@@ -31,28 +34,45 @@ pub(super) fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T>) -> Resul
     catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(panicked)
 }
 
-/// The open database file.
-pub(super) fn database(dir: &Path, path: &Path) -> Result<Database> {
-    owner_only::directory(dir)
-        .map_err(|why| unavailable(format!("the data directory {} cannot be made: {why}", dir.display())))?;
-    // Objects may hold secrets.
-    let file = owner_only::file().read(true).write(true).create(true).truncate(false).open(path);
-    let file = file.map_err(|why| unavailable(format!("{} cannot be opened: {why}", path.display())))?;
-    let backend = FileBackend::new(file).map_err(|why| refused(path, &why))?;
-    let shown = path.display().to_string();
-    let database = Database::builder()
-        .set_cache_size(PAGE_CACHE)
-        .set_repair_callback(move |repair| {
-            tracing::info!("checking {shown} after a crash: {:.0} %", repair.progress() * 100.0);
-        })
-        .create_with_backend(backend)
-        .map_err(|why| refused(path, &why))?;
-    // A file is durable when its name is.
-    let named = File::open(dir).and_then(|dir| dir.sync_all());
-    named.map_err(|why| {
-        unavailable(format!("the data directory {} cannot be synced: {why}", dir.display()))
-    })?;
-    Ok(database)
+/// The open database file, which is made when there is none.
+pub(super) fn database(medium: &dyn Medium, ballast: &Arc<Ballast>) -> Result<Database> {
+    let path = medium.path();
+    if let Some(database) = existing(medium, ballast, false)? {
+        return Ok(database);
+    }
+    // A file that is half made is never the file.
+    let made = medium.create().map_err(|why| cannot_open(path, &why))?;
+    let made = builder(path).create_with_backend(Backed::new(made, ballast));
+    let made = made.map_err(|why| refused(path, &why))?;
+    begin(&made, Revision::wall_clock()).map_err(|why| unreadable(path, why))?;
+    made.close().map_err(|why| refused(path, &why))?;
+    medium.adopt().map_err(|why| cannot_open(path, &why))?;
+    existing(medium, ballast, false)?.ok_or_else(|| gone(path))
+}
+
+/// The database file, opened again after a failure.
+pub(super) fn reopened(medium: &dyn Medium, ballast: &Arc<Ballast>) -> Result<Database> {
+    existing(medium, ballast, true)?.ok_or_else(|| gone(medium.path()))
+}
+
+fn existing(medium: &dyn Medium, ballast: &Arc<Ballast>, after_failure: bool) -> Result<Option<Database>> {
+    let path = medium.path();
+    let file = medium.open(after_failure).map_err(|why| cannot_open(path, &why))?;
+    let open = |file| builder(path).create_with_backend(Backed::new(file, ballast));
+    file.map(open).transpose().map_err(|why| refused(path, &why))
+}
+
+/// Every page is checked against its checksum when the file is opened: a file that was closed in order is not trusted
+/// more than one that was not, and takes as long. In return commits need not store what would spare the check.
+fn builder(path: &Path) -> Builder {
+    let (shown, began) = (path.display().to_string(), Instant::now());
+    let mut builder = Database::builder();
+    builder.set_cache_size(PAGE_CACHE).set_check_integrity_on_open(true).set_repair_callback(move |check| {
+        if began.elapsed() > PATIENCE {
+            tracing::info!("checking {shown}: {:.0} %", check.progress() * 100.0);
+        }
+    });
+    builder
 }
 
 /// The state of the database, which is begun when it is empty.
@@ -74,8 +94,11 @@ pub(super) fn load(database: &Database, path: &Path, retention: Retention) -> Re
         )));
     }
     let compacted = compacted(&read, path)?;
-    let loaded = replay(&read, compacted, path, retention)?;
+    let mut loaded = replay(&read, compacted, path, retention)?;
     check_index(&read, &loaded.state, path)?;
+    if let Some(ceiling) = meta(&read, CEILING, path)?.and_then(Revision::new) {
+        loaded.jump(database, ceiling, path)?;
+    }
     tracing::info!(
         "opened {} at revision {}: {} objects in {} ms",
         path.display(),
@@ -99,11 +122,8 @@ fn begin(database: &Database, start: Revision) -> Result<(), redb::Error> {
 }
 
 /// The compacted revision of a file of our format.
-fn compacted(read: &ReadTransaction, path: &Path) -> Result<Revision> {
-    let number = |name: &str| -> Result<Option<u64>, redb::Error> {
-        Ok(read.open_table(META)?.get(name)?.map(|number| number.value()))
-    };
-    match number(FORMAT).map_err(|why| unreadable(path, why))? {
+pub(super) fn compacted(read: &ReadTransaction, path: &Path) -> Result<Revision> {
+    match meta(read, FORMAT, path)? {
         Some(FORMAT_1) => {}
         Some(newer) => {
             return Err(Error::Incompatible(format!(
@@ -113,16 +133,26 @@ fn compacted(read: &ReadTransaction, path: &Path) -> Result<Revision> {
         }
         None => return Err(damaged(path, "it does not say its format")),
     }
-    let compacted = number(COMPACTED).map_err(|why| unreadable(path, why))?;
+    let compacted = meta(read, COMPACTED, path)?;
     compacted.and_then(Revision::new).ok_or_else(|| damaged(path, "it does not say its compacted revision"))
+}
+
+fn meta(read: &ReadTransaction, name: &str, path: &Path) -> Result<Option<u64>> {
+    let number = || -> Result<Option<u64>, redb::Error> {
+        Ok(read.open_table(META)?.get(name)?.map(|number| number.value()))
+    };
+    number().map_err(|why| unreadable(path, why))
 }
 
 /// Goes through the log once, in order.
 fn replay(read: &ReadTransaction, compacted: Revision, path: &Path, retention: Retention) -> Result<Loaded> {
     let mut loaded = Loaded { state: State::empty(compacted, retention), garbage: Garbage::default() };
     let now = Instant::now();
+    let mut progress = Progress::new(now);
     let log = read.open_table(LOG).map_err(|why| unreadable(path, why.into()))?;
+    let count = log.len().map_err(|why| unreadable(path, why.into()))?;
     for row in log.iter().map_err(|why| unreadable(path, why.into()))? {
+        progress.row(count, path);
         let (number, row) = row.map_err(|why| unreadable(path, why.into()))?;
         let number = number.value();
         let wrong = |why: String| damaged(path, &format!("at revision {number}: {why}"));
@@ -137,6 +167,26 @@ fn replay(read: &ReadTransaction, compacted: Revision, path: &Path, retention: R
     Ok(loaded)
 }
 
+/// Tells how far the reading is, when it takes long.
+struct Progress {
+    rows: u64,
+    tell_at: Instant,
+}
+
+impl Progress {
+    fn new(now: Instant) -> Self {
+        Self { rows: 0, tell_at: now + PATIENCE }
+    }
+
+    fn row(&mut self, of: u64, path: &Path) {
+        self.rows += 1;
+        if self.rows.is_multiple_of(4096) && Instant::now() >= self.tell_at {
+            self.tell_at += PATIENCE;
+            tracing::info!("reading {}: {} of {of} rows", path.display(), self.rows);
+        }
+    }
+}
+
 impl Loaded {
     /// A row without history.
     fn settle(&mut self, revision: Revision, row: &Row<'_>) {
@@ -149,19 +199,37 @@ impl Loaded {
     /// A row that is an event of the window.
     fn happen(&mut self, revision: Revision, row: &Row<'_>, now: Instant) -> Result<(), String> {
         let previous = self.state.current(row.key);
-        let replaced = previous.as_ref().map(|previous| previous.revision);
-        if replaced != row.replaced {
-            return Err(format!("it replaced {:?} of {} and {replaced:?} is there", row.replaced, row.key));
-        }
+        row.replaces(previous.as_ref())?;
         let key = previous.as_ref().map_or_else(|| Key::new(row.key), |previous| previous.key.clone());
         let value = row.value.map(Bytes::copy_from_slice);
         self.state.apply(&[Arc::new(Event { key, revision, value, previous })], now);
         Ok(())
     }
+
+    /// Behind all revisions that were given away before a crash, durable or not.
+    fn jump(&mut self, database: &Database, ceiling: Revision, path: &Path) -> Result<()> {
+        tracing::warn!(
+            "{} was not closed in order, while writes were acknowledged before they were durable: some may be lost. \
+             It goes on at revision {ceiling}, and clients list again",
+            path.display()
+        );
+        let forgotten = self.state.lift(ceiling);
+        forgotten.iter().for_each(|event| self.garbage.forget(event));
+        let jump = || -> Result<(), redb::Error> {
+            let transaction = database.begin_write()?;
+            {
+                let mut meta = transaction.open_table(META)?;
+                meta.insert(COMPACTED, self.state.compacted().get())?;
+                meta.remove(CEILING)?;
+            }
+            Ok(transaction.commit()?)
+        };
+        jump().map_err(|why| unreadable(path, why))
+    }
 }
 
 /// The index must say what the log says.
-fn check_index(read: &ReadTransaction, state: &State, path: &Path) -> Result<()> {
+pub(super) fn check_index(read: &ReadTransaction, state: &State, path: &Path) -> Result<()> {
     let live = read.open_table(LIVE).map_err(|why| unreadable(path, why.into()))?;
     let mut expected = state.index();
     for row in live.iter().map_err(|why| unreadable(path, why.into()))? {
@@ -177,40 +245,4 @@ fn check_index(read: &ReadTransaction, state: &State, path: &Path) -> Result<()>
         }
         None => Ok(()),
     }
-}
-
-fn refused(path: &Path, why: &DatabaseError) -> Error {
-    let shown = path.display();
-    match why {
-        DatabaseError::DatabaseAlreadyOpen => Error::Incompatible(format!(
-            "{shown} is in use by another process: stop that one, or choose another data directory"
-        )),
-        DatabaseError::UpgradeRequired(version) => Error::Incompatible(format!(
-            "{shown} is of version {version} of redb's file format, which is not read here: \
-             run the version that wrote it"
-        )),
-        DatabaseError::Storage(StorageError::Corrupted(why)) => damaged(path, why),
-        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
-            damaged(path, &io.to_string())
-        }
-        why => unavailable(format!("{shown} cannot be opened: {why}")),
-    }
-}
-
-fn unreadable(path: &Path, why: redb::Error) -> Error {
-    match why {
-        redb::Error::Io(why) => unavailable(format!("{} cannot be read: {why}", path.display())),
-        why => damaged(path, &why.to_string()),
-    }
-}
-
-fn damaged(path: &Path, why: &str) -> Error {
-    Error::Incompatible(format!(
-        "{} is damaged: {why}. Put a backup in its place, or move it away to begin with an empty store",
-        path.display()
-    ))
-}
-
-fn unavailable(why: String) -> Error {
-    Error::Unavailable { why, retry_after: Duration::from_secs(1) }
 }

@@ -5,12 +5,19 @@
 //! the table in memory and never wait for the disk.
 //!
 //! On disk the log, revision → row, is the data *and* the history; see `layout`. One process at a time can have the
-//! file open. What to do about a full or failing disk is decided above: here the store goes down and says why.
+//! file open. A disk that fails is an outage: writes are refused and the file is opened again until it works (`engine`,
+//! `reopen`), while reads go on. A disk that is full still takes deletions (`ballast`).
 
+mod ballast;
 mod committer;
+mod engine;
 mod garbage;
 mod layout;
 mod load;
+mod medium;
+mod pending;
+mod refusal;
+mod reopen;
 
 #[cfg(test)]
 mod tests;
@@ -21,24 +28,47 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use redb::Database;
 use tokio::sync::{oneshot, watch};
 
+use self::ballast::Ballast;
 use self::committer::{Committer, Request};
+use self::engine::{Engine, Pace};
+use self::medium::{Directory, Medium};
+use self::pending::Pending;
 use super::table::{MAX_VALUE, Table};
 use super::{
     At, BoxFuture, Error, Events, Facts, Health, Key, Page, Prefix, Query, Read, Result, Retention, Revision,
     Start, Storage, Stored, Write,
 };
 
-/// The file in the data directory.
-const FILE: &str = "storage.redb";
 /// redb's own default is 1 GiB.
 const PAGE_CACHE: usize = 32 << 20;
+
+/// When a write is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// When the disk has it. Writes that wait at the same time share one sync.
+    #[default]
+    Group,
+    /// At once; the disk has it within this interval. A crash loses what it does not have, and then every client is
+    /// told to list again, so that none goes on from a state that is gone.
+    Relaxed(Duration),
+}
+
+/// What can be chosen about a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How much history it keeps.
+    pub retention: Retention,
+    /// When a write is acknowledged.
+    pub durability: Durability,
+}
 
 /// A store in one file of a directory.
 pub struct Embedded {
     table: Arc<Table>,
+    /// Whether what is acknowledged is durable.
+    durable: bool,
     /// `None` only while it is dropped.
     requests: Option<mpsc::Sender<Request>>,
     committer: Option<JoinHandle<()>>,
@@ -49,29 +79,42 @@ impl Embedded {
     ///
     /// A store that is in use, damaged, foreign or newer is [`Error::Incompatible`], and says what to do.
     pub fn open(dir: &Path) -> Result<Self> {
-        Self::open_keeping(dir, Retention::default())
+        Self::open_with(dir, Settings::default())
     }
 
-    /// Opens the store in that directory and keeps so much history.
-    pub fn open_keeping(dir: &Path, retention: Retention) -> Result<Self> {
-        let path = dir.join(FILE);
-        load::guarded(&path, || {
-            let database = load::database(dir, &path)?;
-            Self::start(database, &path, retention)
-        })
+    /// Opens the store in that directory with these settings.
+    pub fn open_with(dir: &Path, settings: Settings) -> Result<Self> {
+        Self::on(Arc::new(Directory::lock(dir)?), settings, Pace::default())
     }
 
-    fn start(database: Database, path: &Path, retention: Retention) -> Result<Self> {
-        let loaded = load::load(&database, path, retention)?;
+    fn on(medium: Arc<dyn Medium>, settings: Settings, pace: Pace) -> Result<Self> {
+        let ballast = Arc::new(Ballast::new(Arc::clone(&medium)));
+        let (database, loaded) = load::guarded(medium.path(), || {
+            let database = load::database(&*medium, &ballast)?;
+            let loaded = load::load(&database, medium.path(), settings.retention)?;
+            Ok((database, loaded))
+        })?;
         let table = Arc::new(Table::new(loaded.state));
         let (requests, incoming) = mpsc::channel();
-        let committer = Committer::new(database, Arc::clone(&table), loaded.garbage, incoming);
+        let committer = Committer {
+            engine: Engine::new(medium, Arc::clone(&ballast), database, pace),
+            ballast,
+            table: Arc::clone(&table),
+            garbage: loaded.garbage,
+            pending: match settings.durability {
+                Durability::Group => None,
+                Durability::Relaxed(interval) => Some(Pending::new(interval)),
+            },
+            incoming,
+            ask_at: None,
+            slice: Vec::new(),
+        };
         let thread = std::thread::Builder::new().name("storage".into()).spawn(move || committer.run());
-        let thread = thread.map_err(|why| Error::Unavailable {
-            why: format!("the thread that commits cannot be started: {why}"),
-            retry_after: Duration::from_secs(1),
+        let thread = thread.map_err(|why| {
+            refusal::unavailable(format!("the thread that commits cannot be started: {why}"))
         })?;
-        Ok(Self { table, requests: Some(requests), committer: Some(thread) })
+        let durable = settings.durability == Durability::Group;
+        Ok(Self { table, durable, requests: Some(requests), committer: Some(thread) })
     }
 
     /// Hands a request over. An error means that the committer is gone and did not see it.
@@ -129,7 +172,7 @@ impl Storage for Embedded {
     }
 
     fn facts(&self) -> Facts {
-        Facts { shared: false, durable: true, max_value: MAX_VALUE }
+        Facts { shared: false, durable: self.durable, max_value: MAX_VALUE }
     }
 
     fn health(&self) -> watch::Receiver<Health> {

@@ -68,7 +68,11 @@ impl Table {
 
     #[cfg(feature = "embedded")]
     pub(super) fn set_health(&self, health: Health) {
-        self.health.send_replace(health);
+        self.health.send_if_modified(|known| {
+            let changed = *known != health;
+            *known = health;
+            changed
+        });
     }
 
     pub(super) fn state(&self) -> RwLockReadGuard<'_, State> {
