@@ -1,14 +1,27 @@
 //! What only this backend promises: files that are refused, disks that fail, space that is given back.
 
-use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod disk;
+mod faults;
+mod model;
+mod power;
 
-use redb::backends::InMemoryBackend;
-use redb::{ReadableDatabase as _, ReadableTableMetadata as _, StorageBackend, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 
+use self::disk::{Disk, Fault};
 use super::super::contract::{self, Subject};
+use super::medium::FILE;
 use super::*;
+
+/// A tenth of the rounds, unless `AGGBOOT_SOAK=full`.
+fn rounds(full: u64) -> u64 {
+    if std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full") { full } else { full / 10 }
+}
+
+/// `AGGBOOT_SEED`, to see a failure again, or another one each time.
+fn seed() -> u64 {
+    let given = std::env::var("AGGBOOT_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| Revision::wall_clock().get())
+}
 
 fn temporary() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary directory")
@@ -118,7 +131,8 @@ async fn a_newer_format_and_contradictions_are_refused() {
 async fn compacted_rows_leave_the_file() {
     let dir = temporary();
     let retention = Retention { bytes: 0, ..Retention::default() };
-    let store = Embedded::open_keeping(dir.path(), retention).expect("it opens");
+    let settings = Settings { retention, ..Settings::default() };
+    let store = Embedded::open_with(dir.path(), settings).expect("it opens");
     let key = Key::new("g/r/a");
     let mut revision = store.create(key.clone(), "0".into()).await.expect("written");
     for round in 1..1000 {
@@ -160,52 +174,19 @@ async fn garbage_is_found_again_after_opening() {
     assert_eq!(loaded.state.revision(), last);
 }
 
-/// A file whose syncs fail on demand.
-#[derive(Debug)]
-struct Failing {
-    file: InMemoryBackend,
-    broken: Arc<AtomicBool>,
-}
-
-impl Failing {
-    fn check(&self) -> io::Result<()> {
-        if self.broken.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-    }
-}
-
-impl StorageBackend for Failing {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
-    }
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.file.read(offset, out)
-    }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
-    }
-    fn sync_data(&self) -> io::Result<()> {
-        self.check()?;
-        self.file.sync_data()
-    }
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.file.write(offset, data)
-    }
-}
+/// A failing file is opened again after an hour, or after a moment.
+const NEVER: Pace = Pace { first: Duration::from_secs(3600), most: Duration::from_secs(3600) };
 
 #[tokio::test]
 async fn a_failing_disk_stops_writes_and_not_reads() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let backend = Failing { file: InMemoryBackend::new(), broken: Arc::clone(&broken) };
-    let database = Database::builder().create_with_backend(backend).expect("made");
-    let store =
-        Embedded::start(database, &PathBuf::from("storage.redb"), Retention::default()).expect("started");
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), NEVER).expect("it opens");
     let key = Key::new("g/r/a");
     let revision = store.create(key.clone(), "1".into()).await.expect("written");
     let mut events = store.watch(&Prefix::new("g/r"), Start::Now, false).await.expect("open");
-    let mut health = store.health();
-    assert_eq!(*health.borrow_and_update(), Health::Ready);
+    assert_eq!(*store.health().borrow(), Health::Ready);
 
-    broken.store(true, Ordering::SeqCst);
+    disk.fail_at(0, Fault::Sync);
     let writes =
         vec![Write::replace(key.clone(), revision, "2".into()), Write::create(key.clone(), "3".into())];
     let outcomes = store.write(writes).await;
@@ -213,12 +194,10 @@ async fn a_failing_disk_stops_writes_and_not_reads() {
         matches!(outcomes[..], [Err(Error::Unknown { .. }), Err(Error::Unavailable { .. })]),
         "{outcomes:?}"
     );
-    health.changed().await.expect("the store is there");
     assert!(
-        matches!(&*health.borrow(), Health::Down(why) if why.contains("writing to the storage file failed"))
+        matches!(&*store.health().borrow(), Health::Down(why) if why.contains("the disk does not take it"))
     );
 
-    broken.store(false, Ordering::SeqCst);
     let refused = store.replace(key.clone(), revision, "4".into()).await;
     assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
     assert!(matches!(store.compact(revision).await, Err(Error::Unavailable { .. })));
@@ -226,4 +205,122 @@ async fn a_failing_disk_stops_writes_and_not_reads() {
     assert_eq!(read.value.map(|stored| stored.value), Some("1".into()));
     let batch = events.next().await.expect("open").expect("a batch");
     assert_eq!((batch.events.len(), batch.through), (0, revision));
+}
+
+#[tokio::test]
+async fn a_write_of_unknown_outcome_that_is_there_is_told() {
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    let (key, other) = (Key::new("g/r/a"), Key::new("g/r/b"));
+    let first = store.create(key.clone(), "1".into()).await.expect("written");
+    let mut events = store.watch(&Prefix::new("g/r"), Start::After(first), true).await.expect("open");
+    assert_eq!(events.next().await.expect("open").expect("a batch").events, []);
+
+    disk.fail_at(0, Fault::Late);
+    let outcome = store.replace(key.clone(), first, "2".into()).await;
+    assert!(matches!(outcome, Err(Error::Unknown { .. })), "{outcome:?}");
+    let batch = events.next().await.expect("open").expect("a batch");
+    let event = &batch.events[0];
+    assert_eq!((event.value.as_deref(), event.revision), (Some(&b"2"[..]), first.next()));
+    assert_eq!(event.previous.as_ref().map(|previous| previous.revision), Some(first));
+    store.health().wait_for(|health| *health == Health::Ready).await.expect("it is there");
+    let next = store.create(other, "1".into()).await.expect("written");
+    assert!(next > event.revision, "{next}");
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_deletions() {
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    disk.fail_at(0, Fault::Full);
+    let value = bytes::Bytes::from(vec![b'x'; 256 << 10]);
+    let mut written = Vec::new();
+    let refused = loop {
+        let key = Key::new(format!("g/r/{}", written.len()));
+        match store.create(key.clone(), value.clone()).await {
+            Ok(revision) => written.push((key, revision)),
+            Err(why) => break why,
+        }
+    };
+    assert!(
+        matches!(&refused, Error::Unavailable { why, .. } if why.contains("the disk is full")),
+        "{refused}"
+    );
+    assert!(written.len() > 10, "the ballast is for the writes under way: {}", written.len());
+    assert!(matches!(&*store.health().borrow(), Health::ReadOnly(why) if why.contains("only deletions")));
+    for (key, revision) in written {
+        store.delete(key, revision).await.expect("deleted");
+    }
+    assert_eq!(store.list(Query::all(Prefix::new("g/r"))).await.expect("a list").value.items, []);
+
+    disk.heal();
+    store.health().wait_for(|health| *health == Health::Ready).await.expect("it is there");
+    store.create(Key::new("g/r/again"), value).await.expect("written");
+}
+
+#[tokio::test]
+async fn relaxed_and_closed_in_order_nothing_is_lost() {
+    let dir = temporary();
+    let durability = Durability::Relaxed(Duration::from_secs(3600));
+    let settings = Settings { durability, ..Settings::default() };
+    let store = Embedded::open_with(dir.path(), settings).expect("it opens");
+    assert!(!store.facts().durable);
+    let first = store.create(Key::new("g/r/a"), "1".into()).await.expect("written");
+    let last = store.create(Key::new("g/r/b"), "1".into()).await.expect("written");
+    drop(store);
+    let store = Embedded::open(dir.path()).expect("it opens");
+    let list = store.list(Query::all(Prefix::new("g/r"))).await.expect("a list");
+    assert_eq!((list.at, list.value.items.len()), (last, 2));
+    let mut events = store.watch(&Prefix::new("g/r"), Start::After(first), false).await.expect("open");
+    assert_eq!(events.next().await.expect("open").expect("a batch").events.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relaxed_keeps_the_contract() {
+    contract::run(|| {
+        let durability = Durability::Relaxed(Duration::from_millis(1));
+        let (disk, settings) = (Disk::new(1), Settings { durability, ..Settings::default() });
+        Subject::new(move || {
+            let store = Embedded::on(Arc::new(disk.clone()), settings, power::PACE).expect("it opens");
+            async { Arc::new(store) as Arc<dyn Storage> }
+        })
+    })
+    .await;
+}
+
+/// A flipped bit anywhere is found when the file is opened, or is in a place that nobody reads.
+#[tokio::test]
+async fn soak_a_flipped_bit_is_found_or_does_nothing() {
+    let disk = Disk::new(1);
+    let open = || Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE);
+    let store = open().expect("it opens");
+    for number in 0..100 {
+        let value = format!("{number}").repeat(50 + number);
+        store.create(Key::new(format!("g/r/{number}")), value.into()).await.expect("written");
+    }
+    let all = store.list(Query::all(Prefix::everything())).await.expect("a list");
+    drop(store);
+    let whole = disk.with_bytes(|bytes| bytes.clone());
+    let written = whole.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(at, _)| at);
+    let written: Vec<_> = written.collect();
+    let mut random = disk::Random::new(seed());
+    let mut found = 0;
+    let flips = (0..512).chain((0..rounds(5000)).map(|_| written[random.index(written.len())]));
+    for at in flips {
+        let bit = 1 << (at % 8);
+        disk.with_bytes(|bytes| bytes[at] ^= bit);
+        match open() {
+            Ok(store) => {
+                let now = store.list(Query::all(Prefix::everything())).await.expect("a list");
+                assert_eq!(now, all, "bit {bit} at {at}");
+            }
+            Err(Error::Incompatible(why)) => {
+                assert!(why.contains("a disk is "), "bit {bit} at {at}: {why}");
+                found += 1;
+            }
+            Err(why) => panic!("bit {bit} at {at}: {why}"),
+        }
+        disk.with_bytes(|bytes| bytes.clone_from(&whole));
+    }
+    assert!(found > 100, "{found} were found");
 }
