@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::{At, Error, Event, Events, Revision, Start, Write};
 use super::Subject;
-use super::steps::{Store, check_batch, key, now, put, read, remove, text, until, watch};
+use super::steps::{Store, caught_up, check_batch, key, now, put, read, remove, text, until, watch};
 
 /// How many writes are acknowledged before the power is cut.
 const ENOUGH: usize = 60;
@@ -96,9 +96,8 @@ pub(super) async fn nothing_acknowledged_is_lost(subject: Subject) {
     if !store.facts().durable {
         return;
     }
-    let end = now(&store).await;
     let mut events = watch(&store, "g/r/", Start::After(start)).await;
-    let log = until(&mut events, end).await;
+    let log = caught_up(&store, &mut events).await;
     for writer in &written {
         let mut expected = writer.acknowledged.clone();
         let there = read(&store, &writer.key, At::Latest).await.value;

@@ -33,6 +33,11 @@ mod subject;
 mod watches;
 mod writes;
 
+#[cfg(test)]
+mod broken;
+#[cfg(test)]
+mod soaks;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -95,7 +95,7 @@ pub(super) async fn no_update_is_lost_between_them(subject: Subject) {
         writer.await.expect("every increment was written");
     }
     let end = read(&one, "g/r/count", At::Latest).await;
-    let values = until(&mut events, end.at).await;
+    let values = until(&mut events, end.value.expect("it is there").revision).await;
     let expected: Vec<_> = (1..=100).map(|number| format!("g/r/count={number}")).collect();
     assert_eq!(told(&values), expected);
 }

@@ -123,6 +123,12 @@ pub(super) async fn until(events: &mut Events, revision: Revision) -> Vec<Arc<Ev
     seen
 }
 
+/// All events up to now. Without the barrier a watch need not move when others write.
+pub(super) async fn caught_up(store: &Store, events: &mut Events) -> Vec<Arc<Event>> {
+    let barrier = store.barrier().await.unwrap_or_else(|why| panic!("a barrier: {why}"));
+    until(events, barrier).await
+}
+
 pub(super) fn check_batch(batch: &Batch, before: Option<Revision>) {
     assert!(
         before.is_none_or(|before| before <= batch.through),
