@@ -61,5 +61,7 @@ pub use kube;
 #[cfg(feature = "server")]
 pub use respond::{ApiError, ApiResult};
 pub use schema::{ApiType, FieldErrors};
+#[cfg(all(feature = "server", feature = "etcd"))]
+pub use server::EtcdOptions;
 #[cfg(feature = "server")]
 pub use server::{Options, Server, StorageKind};

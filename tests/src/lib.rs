@@ -10,6 +10,7 @@ pub mod bench;
 pub mod conformance;
 pub mod control_plane;
 pub mod differential;
+pub mod etcd;
 pub mod http;
 pub mod local_server;
 pub mod ours;

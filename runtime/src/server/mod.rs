@@ -3,6 +3,8 @@
 //! What a request goes through is in `layers`; here is what stands around it.
 
 mod capabilities;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod local;
 mod logs;
 mod options;
@@ -16,6 +18,8 @@ use clap::Parser;
 use crate::kind::Registration;
 use crate::{Error, Result};
 
+#[cfg(feature = "etcd")]
+pub use etcd::EtcdOptions;
 pub(crate) use local::Local;
 pub use options::{Options, StorageKind};
 pub(crate) use shutdown::Lifecycle;

@@ -124,9 +124,13 @@ pub struct Options {
     #[arg(long, env = "AGGBOOT_SHUTDOWN_DELAY_DURATION", value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub shutdown_delay_duration: Duration,
 
-    /// Where objects are kept: embedded in --data-dir, or in memory, which forgets
-    #[arg(long, env = "AGGBOOT_STORAGE", value_enum, default_value_t)]
-    pub storage: StorageKind,
+    /// Where objects are kept: embedded in --data-dir, which is the default, in etcd, or in memory, which forgets
+    #[arg(long, env = "AGGBOOT_STORAGE", value_enum)]
+    pub storage: Option<StorageKind>,
+    /// The etcd to keep them in; naming its servers is enough.
+    #[cfg(feature = "etcd")]
+    #[command(flatten)]
+    pub etcd: super::EtcdOptions,
     /// Folder for the embedded storage and for what local mode generates
     #[arg(long, env = "AGGBOOT_DATA_DIR", value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
@@ -148,6 +152,9 @@ pub enum StorageKind {
     #[cfg(feature = "embedded")]
     #[default]
     Embedded,
+    /// In etcd, for several servers.
+    #[cfg(feature = "etcd")]
+    Etcd,
 }
 
 const CERT_DIR: &str = "apiserver.local.config/certificates";
@@ -155,7 +162,7 @@ const STREAMS: u32 = 1000;
 const READS: usize = 400;
 const WRITES: usize = 200;
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     duration::parse(text)
         .map_err(|error| format!("{error}; accepted are durations such as 500ms, 10s or 1m30s"))
 }
@@ -192,7 +199,9 @@ impl Default for Options {
             max_mutating_requests_inflight: WRITES,
             request_timeout: Duration::from_secs(60),
             shutdown_delay_duration: Duration::ZERO,
-            storage: StorageKind::default(),
+            storage: None,
+            #[cfg(feature = "etcd")]
+            etcd: super::EtcdOptions::default(),
             data_dir: "data".into(),
             local: false,
             verbosity: 0,
@@ -239,6 +248,10 @@ mod tests {
             (&["--request-timeout=5"], &["--request-timeout", "\"5\"", "10s"]),
             (&["--bind-address=here"], &["--bind-address", "here", "IP"]),
             (&["--tls-cert-file=a"], &["--tls-private-key-file"]),
+            #[cfg(feature = "etcd")]
+            (&["--etcd-prefix=/a"], &["--etcd-servers"]),
+            #[cfg(feature = "etcd")]
+            (&["--etcd-servers=https://a:1", "--etcd-keyfile=k"], &["--etcd-certfile"]),
         ] {
             let error = parse(arguments).expect_err("a bad value");
             assert!(words.iter().all(|word| error.contains(word)), "{error}");

@@ -55,6 +55,7 @@ struct Place {
 /// Starts a server. It answers when this is done; it is asked to wait (503) while its storage opens.
 pub(crate) async fn start(options: Options, registrations: Vec<Registration>) -> Result<Running> {
     let registry = Arc::new(Registry::compile(registrations)?);
+    let plan = store::plan(&options, &registry)?;
     let place = place(&options)?;
     let mut beside = JoinSet::new();
     let capabilities = match &place.local {
@@ -76,18 +77,18 @@ pub(crate) async fn start(options: Options, registrations: Vec<Registration>) ->
     // From here on dropping stops what was begun.
     let running =
         Running { address, local: place.local, kubeconfig: None, registry, stack, serving, _beside: beside };
-    running.open(&options, namespaces, &opened).await
+    running.open(&plan, namespaces, &opened).await
 }
 
 impl Running {
     /// Opens the storage, then the gate.
     async fn open(
         mut self,
-        options: &Options,
+        plan: &store::Plan,
         namespaces: Arc<dyn Namespaces>,
         opened: &store::Opened,
     ) -> Result<Running> {
-        let storage = store::open(options).await?;
+        let storage = store::open(plan).await?;
         let _ = opened.set(Arc::clone(&storage));
         let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces);
         let routes = Routes::new(Arc::clone(&self.registry), &self.stack.health, kinds);

@@ -1,36 +1,88 @@
 //! The storage that options ask for.
 
+#[cfg(feature = "embedded")]
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::options::{Options, StorageKind};
 use crate::Result;
 use crate::health::Check;
+use crate::kind::registry::Registry;
 use crate::storage::memory::Memory;
 use crate::storage::{Health, Storage};
 
 /// The storage once it is open, for whoever has to know meanwhile.
 pub(super) type Opened = Arc<OnceLock<Arc<dyn Storage>>>;
 
-/// Opens the storage. The embedded one reads all it has, so it may take a while.
-pub(super) async fn open(options: &Options) -> Result<Arc<dyn Storage>> {
-    match options.storage {
-        StorageKind::Memory => Ok(Arc::new(Memory::new())),
+/// Which storage to open.
+#[derive(Debug)]
+pub(super) enum Plan {
+    Memory,
+    #[cfg(feature = "embedded")]
+    Embedded(PathBuf),
+    #[cfg(feature = "etcd")]
+    Etcd(crate::storage::etcd::Config),
+}
+
+/// What the options say, if they do not contradict each other. Naming etcd's servers is enough to say etcd.
+pub(super) fn plan(options: &Options, registry: &Registry) -> Result<Plan> {
+    #[cfg(feature = "etcd")]
+    if let Some(config) = etcd(options, registry)? {
+        return Ok(Plan::Etcd(config));
+    }
+    #[cfg(not(feature = "etcd"))]
+    let _ = registry;
+    match options.storage.unwrap_or_default() {
         #[cfg(feature = "embedded")]
-        StorageKind::Embedded => {
-            let folder = options.data_dir.clone();
-            let (opened, opening) = tokio::sync::oneshot::channel();
-            // A thread of its own: the runtime would wait for its blocking threads when the process ends meanwhile.
-            std::thread::Builder::new().name("storage-open".into()).spawn(move || {
-                let _ = opened.send(crate::storage::embedded::Embedded::open(&folder));
-            })?;
-            let failed = |error: &dyn std::fmt::Display| {
-                let folder = options.data_dir.display();
-                crate::Error::new(format!("opening the storage in {folder} (--data-dir): {error}"))
-            };
-            let store = opening.await.map_err(|_| failed(&"it broke off; the log says why"))?;
-            Ok(Arc::new(store.map_err(|error| failed(&error))?))
+        StorageKind::Embedded => Ok(Plan::Embedded(options.data_dir.clone())),
+        _ => Ok(Plan::Memory),
+    }
+}
+
+#[cfg(feature = "etcd")]
+fn etcd(options: &Options, registry: &Registry) -> Result<Option<crate::storage::etcd::Config>> {
+    match (options.storage, options.etcd.etcd_servers.is_empty()) {
+        (None | Some(StorageKind::Etcd), false) => options.etcd.config(registry).map(Some),
+        (Some(StorageKind::Etcd), true) => {
+            Err(crate::Error::new("--storage=etcd needs --etcd-servers, the URLs of the etcd servers"))
+        }
+        (Some(kind), false) => {
+            let kind = format!("{kind:?}").to_lowercase();
+            Err(crate::Error::new(format!(
+                "--storage={kind} contradicts --etcd-servers: leave one of them out"
+            )))
+        }
+        (_, true) => Ok(None),
+    }
+}
+
+/// Opens the storage. The embedded one reads all it has, so it may take a while.
+pub(super) async fn open(plan: &Plan) -> Result<Arc<dyn Storage>> {
+    match plan {
+        Plan::Memory => Ok(Arc::new(Memory::new())),
+        #[cfg(feature = "embedded")]
+        Plan::Embedded(folder) => embedded(folder).await,
+        #[cfg(feature = "etcd")]
+        Plan::Etcd(config) => {
+            let failed = |error| crate::Error::new(format!("opening the storage in etcd: {error}"));
+            Ok(Arc::new(crate::storage::etcd::Etcd::open(config).await.map_err(failed)?))
         }
     }
+}
+
+#[cfg(feature = "embedded")]
+async fn embedded(folder: &Path) -> Result<Arc<dyn Storage>> {
+    let (opened, opening) = tokio::sync::oneshot::channel();
+    let owned = folder.to_owned();
+    // A thread of its own: the runtime would wait for its blocking threads when the process ends meanwhile.
+    std::thread::Builder::new().name("storage-open".into()).spawn(move || {
+        let _ = opened.send(crate::storage::embedded::Embedded::open(&owned));
+    })?;
+    let failed = |error: &dyn std::fmt::Display| {
+        crate::Error::new(format!("opening the storage in {} (--data-dir): {error}", folder.display()))
+    };
+    let store = opening.await.map_err(|_| failed(&"it broke off; the log says why"))?;
+    Ok(Arc::new(store.map_err(|error| failed(&error))?))
 }
 
 /// Whether objects can be read and written.
@@ -44,4 +96,31 @@ pub(super) fn check(opened: &Opened) -> Check {
             Health::Down(why) => Err(format!("the storage is down: {why}")),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(feature = "etcd")]
+    #[test]
+    fn options_that_contradict_each_other_are_refused_by_name() {
+        let registry = Registry::default();
+        let planned = |storage, servers: &[&str]| {
+            let mut options = Options { storage, ..Options::default() };
+            options.etcd.etcd_servers = servers.iter().map(ToString::to_string).collect();
+            plan(&options, &registry)
+        };
+        let servers = &["http://127.0.0.1:2379"][..];
+        for storage in [None, Some(StorageKind::Etcd)] {
+            assert!(matches!(planned(storage, servers), Ok(Plan::Etcd(config)) if config.servers == servers));
+        }
+        assert!(matches!(planned(Some(StorageKind::Memory), &[]), Ok(Plan::Memory)));
+        #[cfg(feature = "embedded")]
+        assert!(matches!(planned(None, &[]), Ok(Plan::Embedded(_))));
+        let refused = planned(Some(StorageKind::Memory), servers).expect_err("two storages").to_string();
+        assert!(refused.contains("--storage=memory") && refused.contains("--etcd-servers"), "{refused}");
+        let refused = planned(Some(StorageKind::Etcd), &[]).expect_err("no servers").to_string();
+        assert!(refused.contains("--storage=etcd") && refused.contains("--etcd-servers"), "{refused}");
+    }
 }

@@ -153,7 +153,7 @@ fn options(folder: &Path, main_api: SocketAddr) -> Options {
         kubeconfig: Some(kubeconfig),
         bind_address: Some([127, 0, 0, 1].into()),
         secure_port: Some(0),
-        storage: StorageKind::Memory,
+        storage: Some(StorageKind::Memory),
         cert_dir: folder.join("certificates"),
         ..Options::default()
     }

@@ -24,6 +24,8 @@ mod watch;
 pub mod contract;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 pub mod memory;
 
 use std::fmt::Debug;
@@ -64,7 +66,8 @@ pub trait Storage: Send + Sync + Debug + 'static {
     /// with `at: Exactly(read.at)` and `from` just behind the last key. A backend may end pages earlier than asked.
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Page>>>;
 
-    /// Applies each write alone: its own precondition, revision and outcome, in the order given, no atomicity.
+    /// Applies each write alone: its own precondition, revision and outcome, no atomicity. Outcomes are in the order
+    /// given; so are the writes to one key, while those to different keys may be applied side by side.
     ///
     /// `Ok` is the write's revision, and means acknowledged. [`Error::Conflict`], [`Error::TooLarge`],
     /// [`Error::Unavailable`] and [`Error::ReadOnly`] mean certainly not written; [`Error::Unknown`] means that it may

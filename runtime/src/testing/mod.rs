@@ -43,7 +43,7 @@ pub async fn serve_with(
     if options.data_dir == Path::new("data") {
         let own = TempDir::new()?;
         options.data_dir = own.path().to_owned();
-        options.storage = StorageKind::Memory;
+        options.storage = Some(StorageKind::Memory);
         folder = Some(own);
     }
     let running = start(options, registrations.into_iter().collect()).await?;

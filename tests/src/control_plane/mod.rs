@@ -184,7 +184,8 @@ impl AsRef<Self> for ControlPlane {
     }
 }
 
-fn refuse(why: &Unavailable) {
+/// Says loudly that tests are skipped, or panics where they must not be.
+pub(crate) fn refuse(why: &Unavailable) {
     let must = std::env::var("CI").is_ok_and(|ci| ci == "true");
     match why {
         Unavailable::NoToolchain(_) if !must => {

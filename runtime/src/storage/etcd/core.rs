@@ -1,0 +1,197 @@
+//! What every part of the store shares: the client, the layout, and how etcd's revisions are served just now.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+use super::barrier::Barrier;
+use super::base::Base;
+use super::client::Client;
+use super::failure::{Failure, unavailable};
+use super::layout::{self, Layout};
+use super::proto::{self, KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
+use crate::storage::{Error, Health, Key, Result, Revision, Stored};
+
+/// The shared parts. Tasks of the store hold it, so it outlives the store until they have ended.
+pub(super) struct Core {
+    pub(super) client: Client,
+    pub(super) layout: Layout,
+    pub(super) max_value: usize,
+    pub(super) barrier: Barrier,
+    /// The revision of etcd that open watches are to pass.
+    pub(super) wanted: watch::Sender<i64>,
+    pub(super) health: watch::Sender<Health>,
+    /// That something failed, so that the health is looked at.
+    pub(super) doubt: Notify,
+    base: ArcSwap<Base>,
+    /// The highest revision of etcd that was answered.
+    seen: AtomicI64,
+}
+
+/// A linearizable look at etcd.
+pub(super) struct Looked {
+    /// etcd's revision then.
+    pub(super) revision: i64,
+    pub(super) base: Arc<Base>,
+    pub(super) range: RangeResponse,
+}
+
+impl Looked {
+    /// The revision as it is served.
+    pub(super) fn at(&self) -> Revision {
+        self.base.serve(self.revision)
+    }
+}
+
+impl Core {
+    pub(super) fn new(client: Client, layout: Layout, max_value: usize) -> Self {
+        Self {
+            client,
+            layout,
+            max_value,
+            barrier: Barrier::default(),
+            wanted: watch::Sender::new(0),
+            health: watch::Sender::new(Health::Ready),
+            doubt: Notify::new(),
+            base: ArcSwap::default(),
+            seen: AtomicI64::new(0),
+        }
+    }
+
+    pub(super) fn base(&self) -> Arc<Base> {
+        self.base.load_full()
+    }
+
+    /// Reads a range at a quorum, together with the base, so that another server's raise is never overlooked.
+    pub(super) async fn look(&self, range: Option<RangeRequest>) -> Result<Looked, Failure> {
+        let before = self.seen.load(Ordering::Acquire);
+        let large = range.as_ref().is_some_and(|range| !range.range_end.is_empty());
+        let ranges = range.into_iter().chain([self.base_range()]);
+        let success = ranges.map(|range| Request::Range(range).into()).collect();
+        let answer = self.client.read(TxnRequest { success, ..TxnRequest::default() }, large).await;
+        let answer = answer.inspect_err(|failure| self.doubt(failure))?;
+        let revision = proto::revision(answer.header.as_ref());
+        if revision < before {
+            return Err(Failure::Refused(format!(
+                "it went back from revision {before} to {revision}, as after a restore from a backup: \
+                 start this server again once its data is what it should be"
+            )));
+        }
+        self.saw(revision);
+        let mut ranges = answer.responses.into_iter().map(range_of);
+        let base = ranges.next_back().unwrap_or_default();
+        let base = self.learn(base.kvs.first())?;
+        Ok(Looked { revision, base, range: ranges.next().unwrap_or_default() })
+    }
+
+    /// Remembers that etcd is at least there.
+    pub(super) fn saw(&self, revision: i64) {
+        self.seen.fetch_max(revision, Ordering::AcqRel);
+    }
+
+    pub(super) fn doubt(&self, failure: &Failure) {
+        if matches!(
+            failure,
+            Failure::Elsewhere(_) | Failure::Refused(_) | Failure::Full(_) | Failure::Lost(_)
+        ) {
+            self.doubt.notify_one();
+        }
+    }
+
+    pub(super) fn base_range(&self) -> RangeRequest {
+        RangeRequest { key: self.layout.base(), ..RangeRequest::default() }
+    }
+
+    /// Takes up what the base's key says now, unless something newer is known; answers what is known then.
+    pub(super) fn learn(&self, kv: Option<&KeyValue>) -> Result<Arc<Base>, Failure> {
+        let at = kv.map_or(0, |kv| kv.mod_revision);
+        if at > self.base.load().at {
+            let read = Base::read(kv).map_err(|error| Failure::Refused(error.to_string()))?;
+            let read = Arc::new(read);
+            self.base.rcu(|known| Arc::clone(if known.at < read.at { &read } else { known }));
+        }
+        Ok(self.base())
+    }
+
+    /// A range of the state at a revision that is served.
+    pub(super) async fn past(&self, asked: Revision, range: &RangeRequest) -> Result<(i64, Looked)> {
+        loop {
+            let base = self.base();
+            let revision = base.state(asked)?;
+            match self.look(Some(RangeRequest { revision, ..range.clone() })).await {
+                Ok(looked) if looked.base.at == base.at => return Ok((revision, looked)),
+                // Another server raised the base: the question means another state now.
+                Ok(_) => {}
+                Err(Failure::Compacted) => return Err(self.compacted(asked, revision).await),
+                Err(Failure::Future) => self.future(asked, &base, revision).await?,
+                Err(failure) => return Err(failure.of_read()),
+            }
+        }
+    }
+
+    /// `Ok` when a revision that etcd says is of the future is not any more, or means another.
+    async fn future(&self, asked: Revision, base: &Base, revision: i64) -> Result<()> {
+        let now = self.look(None).await.map_err(Failure::of_read)?;
+        if now.base.at != base.at || now.revision >= revision {
+            return Ok(());
+        }
+        Err(Error::Future { asked, current: now.at() })
+    }
+
+    /// A record as it is served.
+    pub(super) fn stored(&self, base: &Base, kv: &KeyValue) -> Result<Stored> {
+        let key = self.layout.key(&kv.key).ok_or_else(|| {
+            let (key, root) = (String::from_utf8_lossy(&kv.key), self.layout.root());
+            Error::Incompatible(format!(
+                "the etcd key {key:?} is none that a Kubernetes server writes below {root}: delete it, or use another --etcd-prefix"
+            ))
+        })?;
+        let revision = base.serve(kv.mod_revision);
+        if let Some(why) = layout::foreign(&kv.value) {
+            return Err(Error::Corrupt { key, revision, why: why.into() });
+        }
+        let (value, stale) = layout::value(kv);
+        Ok(Stored { key, revision, value, stale })
+    }
+
+    /// What was there before an event.
+    pub(super) fn before(&self, base: &Base, kv: &KeyValue, key: &Key) -> Stored {
+        let (value, stale) = layout::value(kv);
+        Stored { key: key.clone(), revision: base.serve(kv.mod_revision), value, stale }
+    }
+
+    /// Where etcd is.
+    pub(super) async fn now(&self) -> Result<Looked> {
+        self.look(None).await.map_err(Failure::of_read)
+    }
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Etcd")
+            .field("servers", &self.client.names())
+            .field("prefix", &self.layout.root())
+            .finish()
+    }
+}
+
+/// The range that one operation of a transaction answered.
+pub(super) fn range_of(response: ResponseOp) -> RangeResponse {
+    match response.response {
+        Some(Response::Range(range)) => range,
+        None => RangeResponse::default(),
+    }
+}
+
+/// What a store says that was closed under a call.
+pub(super) fn ended() -> Error {
+    unavailable("the store was closed")
+}
+
+/// The key only, of one record.
+pub(super) fn only(key: Bytes) -> RangeRequest {
+    RangeRequest { key, ..RangeRequest::default() }
+}

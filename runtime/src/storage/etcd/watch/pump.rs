@@ -1,0 +1,211 @@
+//! The task behind one watch: it follows etcd's stream, and begins it again behind what was told when it breaks.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::assembly::{Assembly, BASE, DATA, Told};
+use super::batch;
+use super::queue::Sender;
+use crate::storage::etcd::client::WatchStream;
+use crate::storage::etcd::core::Core;
+use crate::storage::etcd::failure::Failure;
+use crate::storage::etcd::proto::WatchCreateRequest;
+use crate::storage::{Batch, Error};
+
+/// How long etcd may take to begin a watch.
+const BEGIN: Duration = Duration::from_secs(5);
+/// Between two attempts to begin it again.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How soon etcd is asked again how far it is: it does not answer while a watch is behind.
+const ASK: Duration = Duration::from_millis(10);
+const LONGEST_ASK: Duration = Duration::from_millis(100);
+/// An idle watch asks so often, so that it does not stay behind what others compact.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// What is watched, and how far it is.
+pub(super) struct Pump {
+    pub(super) core: Arc<Core>,
+    pub(super) range: (Bytes, Bytes),
+    pub(super) previous: bool,
+    /// etcd's revision up to which all was told.
+    pub(super) through: i64,
+    pub(super) wanted: watch::Receiver<i64>,
+}
+
+/// Why the following of a stream ended.
+pub(super) enum End {
+    /// The stream broke, and can be begun again.
+    Broken(String),
+    /// The reader is too slow for this batch.
+    Full(Batch),
+    /// The watch is over.
+    Over(Error),
+}
+
+impl Pump {
+    /// Goes on until the watch is over.
+    pub(super) async fn run(&mut self, stream: WatchStream, sender: &Sender) -> Error {
+        let mut stream = Some(stream);
+        let mut pause = PAUSE;
+        loop {
+            let before = self.through;
+            let end = match stream.take() {
+                Some(stream) => self.follow(stream, sender).await,
+                None => match self.begin().await {
+                    Ok(stream) => self.follow(stream, sender).await,
+                    Err(end) => end,
+                },
+            };
+            match end {
+                Over(error) => return error,
+                // The stream is closed meanwhile: what the reader has not got yet, etcd keeps.
+                Full(batch) => sender.send_slowly(batch).await,
+                Broken(why) => {
+                    tracing::debug!(
+                        why,
+                        through = self.through,
+                        "a watch of etcd broke off and is begun again"
+                    );
+                    pause = if self.through > before { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// A stream whose watches are there.
+    pub(super) async fn begin(&mut self) -> Result<WatchStream, End> {
+        let begun = timeout(BEGIN, async {
+            let mut stream = self.core.client.watch(self.watches()).await.map_err(broken)?;
+            let mut assembly = Assembly::behind(self.through);
+            loop {
+                let response = match stream.next().await {
+                    Ok(response) => response,
+                    Err(failure) => {
+                        self.core.client.leave_stream(&stream).await;
+                        return Err(broken(failure));
+                    }
+                };
+                match assembly.take(response) {
+                    Told::Created => return Ok(stream),
+                    Told::Compacted(revision) => return Err(Over(self.compacted(revision))),
+                    Told::Ended(why) => return Err(Broken(why)),
+                    _ => {}
+                }
+            }
+        });
+        begun.await.unwrap_or_else(|_| Err(Broken(format!("no watch began within {} s", BEGIN.as_secs()))))
+    }
+
+    fn watches(&self) -> [WatchCreateRequest; 2] {
+        let start_revision = self.through + 1;
+        let common = WatchCreateRequest { start_revision, fragment: true, ..WatchCreateRequest::default() };
+        let (key, range_end) = self.range.clone();
+        // That of the data last, so that both are there when it is.
+        [
+            WatchCreateRequest { key: self.core.layout.base(), watch_id: BASE, ..common.clone() },
+            WatchCreateRequest { key, range_end, prev_kv: self.previous, watch_id: DATA, ..common },
+        ]
+    }
+
+    async fn follow(&mut self, mut stream: WatchStream, sender: &Sender) -> End {
+        let mut assembly = Assembly::behind(self.through);
+        let mut asking = Asking::default();
+        loop {
+            let behind = *self.wanted.borrow_and_update() > self.through;
+            if asking.now(behind) {
+                stream.ask_progress();
+            }
+            let response = tokio::select! {
+                response = stream.next() => response,
+                () = until(asking.next) => continue,
+                changed = self.wanted.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => pending().await,
+                },
+            };
+            let response = match response {
+                Ok(response) => response,
+                Err(failure) => {
+                    self.core.client.leave_stream(&stream).await;
+                    return broken(failure);
+                }
+            };
+            if let Some(end) = self.tell(assembly.take(response), &assembly, sender) {
+                return end;
+            }
+        }
+    }
+
+    /// Tells the reader what a response means; answers when that is the end.
+    fn tell(&mut self, told: Told, assembly: &Assembly, sender: &Sender) -> Option<End> {
+        let base = match &told {
+            Told::Base(kv) => return self.core.learn(Some(kv)).err().map(broken),
+            Told::Compacted(revision) => return Some(Over(self.compacted(*revision))),
+            Told::Ended(why) => return Some(Broken(why.clone())),
+            Told::Nothing | Told::Created => return None,
+            Told::Events(_) | Told::Progress => self.core.base(),
+        };
+        let events = if let Told::Events(events) = told { events } else { Vec::new() };
+        let events = match batch::events(&self.core, &base, &events, self.previous) {
+            Ok(events) => events,
+            Err(error) => return Some(Over(error)),
+        };
+        self.through = assembly.through();
+        let batch = Batch { events, through: base.serve(self.through) };
+        sender.try_send(batch).err().map(Full)
+    }
+
+    fn compacted(&self, revision: i64) -> Error {
+        let base = self.core.base();
+        let asked = base.serve(self.through);
+        Error::Compacted { asked, oldest: base.oldest(revision).max(asked.next()) }
+    }
+}
+
+use End::{Broken, Full, Over};
+
+fn broken(failure: Failure) -> End {
+    Broken(failure.of_read().to_string())
+}
+
+/// When to ask etcd how far it is.
+struct Asking {
+    next: Instant,
+    pause: Duration,
+    behind: bool,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { next: Instant::now() + IDLE, pause: ASK, behind: false }
+    }
+}
+
+impl Asking {
+    /// Whether to ask now. One who is behind asks at once, and again with growing pauses.
+    fn now(&mut self, behind: bool) -> bool {
+        let now = Instant::now();
+        let ask = (behind && !self.behind) || now >= self.next;
+        match (behind, ask) {
+            (true, true) => {
+                self.pause = if self.behind { (self.pause * 2).min(LONGEST_ASK) } else { ASK };
+                self.next = now + self.pause;
+            }
+            (false, _) if self.behind || ask => self.next = now + IDLE,
+            _ => {}
+        }
+        self.behind = behind;
+        ask
+    }
+}
+
+async fn until(when: Instant) {
+    sleep_until(when).await;
+}
