@@ -50,7 +50,7 @@ impl Object {
     /// The same object at another revision: a deletion is told with the object as it last was.
     #[must_use]
     pub fn at(&self, revision: Revision) -> Object {
-        let line = splice::serve(&self.stored(), self.cut(), revision);
+        let line = splice::reserve(self.bytes(), self.cut(), self.spliced, revision);
         Object {
             revision,
             line,

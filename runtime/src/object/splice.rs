@@ -18,14 +18,23 @@ pub(super) fn added(revision: Revision) -> usize {
 
 /// The served form and a newline; `cut` is just behind the brace that opens `metadata`, which is not empty.
 pub(super) fn serve(stored: &[u8], cut: usize, revision: Revision) -> Bytes {
-    let mut served = Vec::with_capacity(stored.len() + added(revision) + 1);
-    served.extend_from_slice(&stored[..cut]);
+    serve_parts(&stored[..cut], &stored[cut..], revision)
+}
+
+fn serve_parts(before: &[u8], behind: &[u8], revision: Revision) -> Bytes {
+    let mut served = Vec::with_capacity(before.len() + behind.len() + added(revision) + 1);
+    served.extend_from_slice(before);
     served.extend_from_slice(HEAD);
     served.extend_from_slice(revision.to_string().as_bytes());
     served.extend_from_slice(TAIL);
-    served.extend_from_slice(&stored[cut..]);
+    served.extend_from_slice(behind);
     served.push(b'\n');
     served.into()
+}
+
+/// A served form at another revision; `added` bytes of it are the splice of the first one.
+pub(super) fn reserve(served: &[u8], cut: usize, added: usize, revision: Revision) -> Bytes {
+    serve_parts(&served[..cut], &served[cut + added..], revision)
 }
 
 /// The stored form that a served one was made of.
@@ -62,6 +71,8 @@ mod tests {
             assert_eq!(served, text.as_bytes());
             assert_eq!(unserve(served, cut, added), stored);
             assert!(same(served, cut, added, stored));
+            assert_eq!(reserve(served, cut, added, Revision::FIRST), serve(stored, cut, Revision::FIRST));
+            assert_eq!(reserve(stored, cut, 0, revision), serve(stored, cut, revision));
             assert!(!same(served, cut, added, &stored[..stored.len() - 1]));
             let other: Vec<u8> = stored.iter().map(|&byte| if byte == b'a' { b'b' } else { byte }).collect();
             assert!(!same(served, cut, added, &other));
