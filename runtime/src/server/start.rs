@@ -19,7 +19,7 @@ use crate::kind::registry::Registry;
 use crate::layers::{Deadlines, InFlight, MaxInFlight, Routes, Stack};
 use crate::respond::lease::Leases;
 use crate::transport::{self, Identity, Limits, Listener, Source};
-use crate::verbs::Kinds;
+use crate::verbs::{Kinds, Views};
 use crate::{Error, Result};
 
 /// A server that answers.
@@ -90,7 +90,7 @@ impl Running {
     ) -> Result<Running> {
         let storage = store::open(plan).await?;
         let _ = opened.set(Arc::clone(&storage));
-        let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces);
+        let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces, Views::default());
         let routes = Routes::new(Arc::clone(&self.registry), &self.stack.health, kinds);
         self.stack.routes.set(routes).map_err(|_| Error::new("the routes of a server are set once"))?;
         if let Some(local) = &self.local {

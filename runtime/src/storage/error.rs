@@ -72,6 +72,12 @@ pub enum Error {
         /// What happened.
         why: String,
     },
+    /// What a cache answers until it has read the store. Stores never do.
+    #[error("storage is (re)initializing")]
+    Loading {
+        /// When trying again makes sense.
+        retry_after: Duration,
+    },
     /// The data is foreign, damaged or of a newer version: refuse to start. The text says what to do.
     #[error("{0}")]
     Incompatible(String),

@@ -73,6 +73,12 @@ impl Key {
         &self.0
     }
 
+    /// The prefix up to the last `/`: of the objects beside this one.
+    pub fn parent(&self) -> Prefix {
+        let end = self.0.rfind('/').map_or(0, |slash| slash + 1);
+        Prefix::new(&self.0[..end])
+    }
+
     /// What follows the prefix, when the key is under it.
     pub fn under(&self, prefix: &Prefix) -> Option<&str> {
         self.0.strip_prefix(prefix.as_str())

@@ -13,6 +13,7 @@
 //! - *compacted revision*: history *up to* it is forgotten, the state *at* it is not. `Exactly(compacted)` and
 //!   `After(compacted)` work; anything below answers [`Error::Compacted`].
 
+pub mod cache;
 mod error;
 mod key;
 mod record;

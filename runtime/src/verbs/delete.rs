@@ -14,7 +14,7 @@ use crate::request::options::{DeleteOptions, Propagation};
 use crate::request::{Request, body};
 use crate::respond::status::{GroupResource, Status};
 use crate::respond::{ApiError, ApiResult, Response};
-use crate::storage::Error;
+use crate::storage::{Error, Expect};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -88,7 +88,7 @@ pub(super) async fn one(
 
 async fn remove(store: &Store, current: &Object, options: &DeleteOptions) -> Result<Deleted, Error> {
     if !options.dry_run {
-        store.storage.delete(current.key().clone(), current.revision()).await?;
+        store.remove(current.key(), current.revision()).await?;
     }
     Ok(Deleted::Gone(current.uid().to_owned()))
 }
@@ -113,10 +113,7 @@ async fn mark(
         let marked = store.as_if(key, current.revision(), bytes)?;
         return Ok(Ok(Deleted::Marked(marked)));
     }
-    match store.storage.replace(key.clone(), current.revision(), bytes.clone()).await {
-        Ok(revision) => Ok(Ok(Deleted::Marked(store.object(key, revision, bytes)?))),
-        Err(error) => Ok(Err(error)),
-    }
+    Ok(store.put(key, Expect::Is(current.revision()), bytes).await.map(Deleted::Marked))
 }
 
 /// 409 where the object is not what the options expect.

@@ -27,6 +27,10 @@ pub(crate) fn answer(error: &Error, resource: GroupResource<'_>, name: &str) -> 
             let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1);
             ApiError::service_unavailable(error.to_string(), seconds)
         }
+        Error::Loading { retry_after } => {
+            let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1);
+            ApiError::too_many_requests(&error.to_string(), seconds)
+        }
         Error::ReadOnly { .. } => ApiError::service_unavailable(error.to_string(), 1),
         Error::Unknown { why } => {
             tracing::error!(%resource, name, why, "a write has an unknown outcome");

@@ -14,6 +14,10 @@ mod get;
 mod judge;
 mod list;
 pub(crate) mod patch;
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same promises, kept without a cache")]
+mod plain_tests;
 pub mod present;
 mod scale;
 pub mod selection;
@@ -39,6 +43,7 @@ pub(crate) use failure::MODIFIED;
 use gate::Target;
 pub use list::Listed;
 use store::Store;
+pub use store::Views;
 use write::Part;
 
 /// How long a write may take, whatever the deadline of the request.
@@ -54,10 +59,15 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// The kinds of a registry: stored ones over `storage`.
+    /// The kinds of a registry: stored ones over `storage`. Needs a Tokio runtime where they are cached.
     #[must_use]
     #[allow(clippy::needless_pass_by_value, reason = "the server hands over what it opened")]
-    pub fn new(registry: Arc<Registry>, storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Kinds {
+    pub fn new(
+        registry: Arc<Registry>,
+        storage: Arc<dyn Storage>,
+        namespaces: Arc<dyn Namespaces>,
+        views: Views,
+    ) -> Kinds {
         let resources = registry.groups().iter().flat_map(|group| &group.versions);
         let stored = resources
             .flat_map(|version| &version.resources)
@@ -65,7 +75,7 @@ impl Kinds {
         let stores = stored
             .map(|resource| {
                 let kind = Arc::clone(&resource.kind);
-                (address(resource), Store::new(kind, Arc::clone(&storage), Arc::clone(&namespaces)))
+                (address(resource), Store::new(kind, Arc::clone(&storage), Arc::clone(&namespaces), views))
             })
             .collect();
         Kinds { registry, stores, namespaces }

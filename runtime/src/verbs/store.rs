@@ -8,24 +8,43 @@ use crate::kind::Kind;
 use crate::object::Object;
 use crate::respond::status::GroupResource;
 use crate::respond::{ApiError, ApiResult};
+use crate::storage::cache::Cache;
 use crate::storage::view::{Plain, View};
-use crate::storage::{At, Key, Prefix, Read, Revision, Storage, Stored};
+use crate::storage::{At, Error, Expect, Key, Prefix, Read, Revision, Storage, Stored, Write};
+
+/// How stored kinds are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Views {
+    /// From a watch cache.
+    #[default]
+    Cached,
+    /// From the storage, each time.
+    Plain,
+}
 
 /// A stored resource.
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(super) kind: Arc<Kind>,
-    pub(super) storage: Arc<dyn Storage>,
     pub(super) view: Arc<dyn View>,
     pub(super) namespaces: Arc<dyn Namespaces>,
     prefix: Prefix,
 }
 
 impl Store {
-    pub(super) fn new(kind: Arc<Kind>, storage: Arc<dyn Storage>, namespaces: Arc<dyn Namespaces>) -> Self {
-        let view = Arc::new(Plain::new(Arc::clone(&storage), kind.selectable.clone()));
+    pub(super) fn new(
+        kind: Arc<Kind>,
+        storage: Arc<dyn Storage>,
+        namespaces: Arc<dyn Namespaces>,
+        views: Views,
+    ) -> Self {
         let prefix = Prefix::new(format!("{}/{}/", kind.group, kind.plural));
-        Store { kind, storage, view, namespaces, prefix }
+        let selectable = kind.selectable.clone();
+        let view: Arc<dyn View> = match views {
+            Views::Cached => Arc::new(Cache::new(storage, prefix.clone(), selectable)),
+            Views::Plain => Arc::new(Plain::new(storage, selectable)),
+        };
+        Store { kind, view, namespaces, prefix }
     }
 
     /// The key of an object; `namespace` is empty for objects of the cluster.
@@ -66,15 +85,21 @@ impl Store {
         found.ok_or_else(|| ApiError::not_found(self.resource(), name))
     }
 
-    /// The object that was just written, or that came with a conflict.
-    pub(super) fn object(
+    /// Stores bytes under a key: over the object of a revision, or where there is none.
+    pub(super) async fn put(
         &self,
         key: &Key,
-        revision: Revision,
+        expect: Expect,
         value: bytes::Bytes,
-    ) -> ApiResult<Arc<Object>> {
-        let stored = Stored { key: key.clone(), revision, value, stale: false };
-        self.record(&stored)
+    ) -> Result<Arc<Object>, Error> {
+        let write = Write { key: key.clone(), expect, value: Some(value) };
+        let lost = || Error::Unknown { why: "the storage answered a write as if it were a deletion".into() };
+        self.view.write(write).await?.ok_or_else(lost)
+    }
+
+    /// Deletes the object of a revision.
+    pub(super) async fn remove(&self, key: &Key, revision: Revision) -> Result<(), Error> {
+        self.view.write(Write::delete(key.clone(), revision)).await.map(|_| ())
     }
 
     /// The object of a record.

@@ -1,13 +1,17 @@
 //! Changes of objects, shared by all the watchers that see them.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures::Stream as _;
 
 use super::Known;
 use crate::object::Object;
-use crate::storage::{Event, Events, Result, Revision, Stored};
+use crate::storage::cache::Subscription;
+use crate::storage::{Event, Events, Key, Result, Revision, Stored};
 
 /// How many changes are kept for watchers that come to them a little later than others.
 const KEPT: usize = 256;
@@ -75,9 +79,23 @@ impl Change {
         self.lines[kind as usize].get_or_init(make).clone()
     }
 
+    /// A change at a revision: what stood there before, and what stands there since.
+    pub(in crate::storage) fn new(
+        revision: Revision,
+        old: Option<Arc<Object>>,
+        new: Option<Arc<Object>>,
+    ) -> Change {
+        Change { revision, old, new, last: OnceLock::new(), lines: Default::default() }
+    }
+
+    /// Which object changed.
+    pub(in crate::storage) fn key(&self) -> Option<&Key> {
+        self.new.as_ref().or(self.old.as_ref()).map(|object| object.key())
+    }
+
     /// What it takes once watchers have seen it: the objects, and the line that most of them are sent. Lines of
     /// other kinds come of selectors only and are not counted.
-    fn size(&self) -> usize {
+    pub(in crate::storage) fn size(&self) -> usize {
         let size = |object: &Option<Arc<Object>>| object.as_ref().map_or(0, |object| object.bytes().len());
         let (old, new) = (size(&self.old), size(&self.new));
         // A deletion is told with one more object: the old one at its revision.
@@ -96,24 +114,53 @@ pub struct Step {
 
 /// The changes of one watch, ending with one error. Dropping it ends the watch.
 #[derive(Debug)]
-pub struct Changes {
+pub enum Changes {
+    /// Made of the events of a store.
+    Plain(Told),
+    /// Shared with other watches of a cache.
+    Cached(Subscription),
+}
+
+/// The events of a store, told as changes.
+#[derive(Debug)]
+pub struct Told {
     events: Events,
     known: Arc<Known>,
+    /// The only object that is watched, if it is one.
+    only: Option<Key>,
 }
 
 impl Changes {
-    pub(super) fn new(events: Events, known: Arc<Known>) -> Self {
-        Changes { events, known }
+    pub(super) fn of(events: Events, known: Arc<Known>, only: Option<Key>) -> Self {
+        Changes::Plain(Told { events, known, only })
     }
 
     /// The next step. `None` comes only after the error that ended the watch.
     pub async fn next(&mut self) -> Option<Result<Step>> {
-        let batch = match self.events.next().await? {
-            Ok(batch) => batch,
-            Err(error) => return Some(Err(error)),
-        };
-        let changes = batch.events.iter().map(|event| self.known.change(event)).collect::<Result<_>>();
-        Some(changes.map(|changes| Step { changes, through: batch.through }))
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The next step, as soon as there is one.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Step>>> {
+        match self {
+            Changes::Plain(told) => told.poll_next(context),
+            Changes::Cached(subscription) => subscription.poll_next(context),
+        }
+    }
+}
+
+impl Told {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Step>>> {
+        Pin::new(&mut self.events).poll_next(context).map(|batch| {
+            let batch = match batch? {
+                Ok(batch) => batch,
+                Err(error) => return Some(Err(error)),
+            };
+            let wanted = |event: &&Arc<Event>| self.only.as_ref().is_none_or(|key| *key == event.key);
+            let changes = batch.events.iter().filter(wanted).map(|event| self.known.change(event));
+            let changes = changes.collect::<Result<_>>();
+            Some(changes.map(|changes| Step { changes, through: batch.through }))
+        })
     }
 }
 
@@ -145,9 +192,7 @@ impl Known {
         if new.is_none() {
             self.objects.forget(&event.key);
         }
-        let change =
-            Change { revision: event.revision, old, new, last: OnceLock::new(), lines: Default::default() };
-        Ok(self.changes.put(event, Arc::new(change)))
+        Ok(self.changes.put(event, Arc::new(Change::new(event.revision, old, new))))
     }
 }
 
@@ -187,7 +232,6 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::Key;
 
     fn object(revision: u64, label: &str) -> Arc<Object> {
         let value = format!(r#"{{"metadata":{{"name":"n","labels":{{"l":"{label}"}}}}}}"#).into();
@@ -205,14 +249,7 @@ mod tests {
                 let new = object(revision, &"x".repeat(length));
                 let revision = new.revision();
                 let event = Event { key: new.key().clone(), revision, value: None, previous: None };
-                let change = Change {
-                    revision,
-                    old: None,
-                    new: Some(new),
-                    last: OnceLock::new(),
-                    lines: Default::default(),
-                };
-                recent.put(&Arc::new(event), Arc::new(change));
+                recent.put(&Arc::new(event), Arc::new(Change::new(revision, None, Some(new))));
             }
             let window = recent.0.into_inner().expect("not poisoned");
             assert_eq!((window.order.len(), window.changes.len()), (kept, kept), "{length}");
@@ -233,13 +270,9 @@ mod tests {
             (Some("yes"), None, Some(Deleted)),
             (Some("no"), None, None),
         ] {
-            let change = Change {
-                revision: Revision::new(7).expect("not 0"),
-                old: old.map(|label| object(3, label)),
-                new: new.map(|label| object(7, label)),
-                last: OnceLock::new(),
-                lines: Default::default(),
-            };
+            let revision = Revision::new(7).expect("not 0");
+            let change =
+                Change::new(revision, old.map(|label| object(3, label)), new.map(|label| object(7, label)));
             let told = change.seen(|object| object.label("l") == Some("yes"));
             assert_eq!(told.map(|(kind, _)| kind), seen, "{old:?} -> {new:?}");
             if let Some((_, object)) = told {

@@ -1,7 +1,7 @@
 //! What verbs use of a store: objects instead of bytes, changes instead of events.
 //!
 //! A view belongs to one resource, since reading a record needs the kind's selectable fields. The plain
-//! view here asks the store each time and only remembers what it has read; a cache is another view.
+//! view here asks the store each time and only remembers what it has read; the [cache](super::cache) is another.
 
 mod change;
 mod kept;
@@ -12,18 +12,20 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use change::{Change, ChangeKind, Changes, Step};
+pub use change::{Change, ChangeKind, Changes, Step, Told};
 pub use kept::{Holed, Kept, Made, OnSecond};
 pub use run::{Objects, Run, Slice, Slices};
 
 use self::change::Recent;
 use self::memo::Memo;
-use super::{At, BoxFuture, Error, Key, Prefix, Query, Read, Result, Revision, Start, Storage, Stored};
+use super::{
+    At, BoxFuture, Error, Key, Prefix, Query, Read, Result, Revision, Start, Storage, Stored, Write, only,
+};
 use crate::kind::FieldPath;
 use crate::object::Object;
 
 /// How long a read waits for a revision that is not reached yet.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The objects of one resource.
 pub trait View: Send + Sync + Debug + 'static {
@@ -33,11 +35,23 @@ pub trait View: Send + Sync + Debug + 'static {
     /// A page of objects. Waits up to three seconds for a revision of the future.
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>>;
 
-    /// The changes under a prefix, as [`Storage::watch`] tells them.
-    fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start) -> BoxFuture<'a, Result<Changes>>;
+    /// The changes in a scope, as [`Storage::watch`] tells them.
+    fn watch<'a>(&'a self, scope: &'a Scope, from: Start) -> BoxFuture<'a, Result<Changes>>;
+
+    /// Writes, as [`Storage::write`] does, and answers the object that is there now; nothing after a deletion.
+    fn write(&self, write: Write) -> BoxFuture<'_, Result<Option<Arc<Object>>>>;
 
     /// The object of a record: one just written, or one that came with a conflict.
     fn object(&self, stored: &Stored) -> Result<Arc<Object>>;
+}
+
+/// What a watch is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The objects under a prefix.
+    Under(Prefix),
+    /// One object.
+    Of(Key),
 }
 
 /// A part of a list.
@@ -120,10 +134,23 @@ impl View for Plain {
         })
     }
 
-    fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start) -> BoxFuture<'a, Result<Changes>> {
+    fn watch<'a>(&'a self, scope: &'a Scope, from: Start) -> BoxFuture<'a, Result<Changes>> {
         Box::pin(async move {
-            let events = self.storage.watch(prefix, from, true).await?;
-            Ok(Changes::new(events, Arc::clone(&self.known)))
+            let (prefix, only) = match scope {
+                Scope::Under(prefix) => (prefix.clone(), None),
+                Scope::Of(key) => (key.parent(), Some(key.clone())),
+            };
+            let events = self.storage.watch(&prefix, from, true).await?;
+            Ok(Changes::of(events, Arc::clone(&self.known), only))
+        })
+    }
+
+    fn write(&self, write: Write) -> BoxFuture<'_, Result<Option<Arc<Object>>>> {
+        Box::pin(async move {
+            let (key, value) = (write.key.clone(), write.value.clone());
+            let revision = only(self.storage.write(vec![write]).await)?;
+            let stored = value.map(|value| Stored { key, revision, value, stale: false });
+            stored.map(|stored| self.known.object(&stored)).transpose()
         })
     }
 

@@ -9,7 +9,7 @@ use super::kept::{Kept, Made};
 use crate::object::Object;
 
 /// At most [`Run::MOST`] objects in the order of their keys. Shared, it never changes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Run {
     items: Kept<Vec<Arc<Object>>>,
     bytes: usize,
@@ -50,6 +50,49 @@ impl Run {
     pub fn budget(&self) -> usize {
         self.bytes / 4
     }
+
+    /// Where the object of that key is, or would be.
+    pub(in crate::storage) fn position(&self, key: &str) -> Result<usize, usize> {
+        self.items.binary_search_by(|object| object.key().as_str().cmp(key))
+    }
+
+    /// Puts an object in its place; answers the one that it replaces.
+    pub(in crate::storage) fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
+        self.bytes += object.bytes().len();
+        match self.position(object.key().as_str()) {
+            Ok(place) => {
+                let replaced = std::mem::replace(&mut self.items.change()[place], object);
+                self.bytes -= replaced.bytes().len();
+                Some(replaced)
+            }
+            Err(place) => {
+                self.items.change().insert(place, object);
+                None
+            }
+        }
+    }
+
+    /// Takes an object out.
+    pub(in crate::storage) fn take(&mut self, key: &str) -> Option<Arc<Object>> {
+        let place = self.position(key).ok()?;
+        let object = self.items.change().remove(place);
+        self.bytes -= object.bytes().len();
+        Some(object)
+    }
+
+    /// Takes the upper half out.
+    pub(in crate::storage) fn split(&mut self) -> Run {
+        let half = self.items.len() / 2;
+        let upper = Run::new(self.items.change().split_off(half));
+        self.bytes -= upper.bytes;
+        upper
+    }
+
+    /// Puts a run behind the last object.
+    pub(in crate::storage) fn append(&mut self, other: &Run) {
+        self.items.change().extend(other.items.iter().cloned());
+        self.bytes += other.bytes;
+    }
 }
 
 /// Some neighbouring objects of a run; never none.
@@ -72,6 +115,13 @@ impl Slice {
     #[must_use]
     pub fn items(&self) -> &[Arc<Object>] {
         &self.run.items[self.start..self.end]
+    }
+
+    /// The first so many objects; nothing where that is none.
+    #[must_use]
+    pub fn first(self, most: usize) -> Option<Slice> {
+        let end = self.end.min(self.start.saturating_add(most));
+        (self.start < end).then_some(Slice { end, ..self })
     }
 
     /// The run it is of.
@@ -150,7 +200,7 @@ impl Slices {
     pub fn truncate(&mut self, most: usize) {
         let mut left = most;
         self.0.retain_mut(|slice| {
-            slice.end = slice.end.min(slice.start + left);
+            slice.end = slice.end.min(slice.start.saturating_add(left));
             left -= slice.end - slice.start;
             slice.start < slice.end
         });
@@ -260,6 +310,22 @@ mod tests {
             assert_eq!(slices.bytes(), kept.iter().map(|object| object.bytes().len()).sum::<usize>());
             assert_eq!(slices.slices().last().is_none_or(Slice::is_whole), most % 64 == 0 || most >= 130);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_run_is_cut_short_too() {
+        let run = Arc::new(Run::new(objects(10)));
+        for (most, kept) in [(0, 0), (3, 3), (usize::MAX, 6)] {
+            let mut slices = Slices::default();
+            slices.push(Slice::new(Arc::clone(&run), 2..8).expect("not empty"));
+            slices.truncate(most);
+            assert_eq!(names(slices.iter()), names(&run.items()[2..2 + kept]));
+        }
+        assert!(Slice::new(Arc::clone(&run), 4..4).is_none());
+        assert_eq!(
+            Slice::new(run, 2..8).and_then(|slice| slice.first(2)).map(|slice| slice.items().len()),
+            Some(2)
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The verbs over the memory storage, asked by requests that never were on a wire.
+//! The verbs over the memory storage, asked by requests that never were on a wire. They are judged twice: through a watch
+//! cache, and without one.
 
 mod create;
 mod delete;
@@ -17,7 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::Kinds;
+use super::{Kinds, Views};
 use crate::cluster::namespaces::{EveryNamespace, Namespaces};
 use crate::kind::registry::{Backend, Registry, Resource};
 use crate::request::{QueryPairs, Request, RequestInfo, User, Warnings};
@@ -59,6 +60,11 @@ pub(crate) struct Ask<'a> {
     body: Bytes,
 }
 
+/// Those of the module that this one is compiled as.
+fn views() -> Views {
+    if module_path!().ends_with("plain_tests") { Views::Plain } else { Views::Cached }
+}
+
 impl Bench {
     pub(crate) fn new() -> Bench {
         Bench::with(Arc::new(EveryNamespace))
@@ -72,8 +78,13 @@ impl Bench {
         let stored =
             |kind| Resource { kind: Arc::new(kind), backend: Backend::Stored, subresources: Vec::new() };
         let registry = Registry::of(vec![stored(kinds::widget()), stored(kinds::gadget())]);
-        let kinds = Kinds::new(Arc::new(registry), Arc::clone(&storage), namespaces);
+        let kinds = Kinds::new(Arc::new(registry), Arc::clone(&storage), namespaces, views());
         Bench { kinds, storage, draining: tokio::sync::watch::channel(false).0 }
+    }
+
+    /// Another server on the same storage.
+    pub(crate) fn again(&self) -> Bench {
+        Bench::over(Arc::clone(&self.storage), Arc::new(EveryNamespace))
     }
 
     pub(crate) fn ask(&self, method: &str, uri: &str) -> Ask<'_> {

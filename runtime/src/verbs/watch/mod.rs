@@ -18,8 +18,8 @@ use crate::request::options::ListOptions;
 use crate::respond::event::Events;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiError, ApiResult, Body, Response, Streamed};
-use crate::storage::view::{Changes, Objects};
-use crate::storage::{Error, Prefix, Revision, Start};
+use crate::storage::view::{Changes, Objects, Scope};
+use crate::storage::{Error, Revision, Start};
 use bookmarks::Bookmarks;
 use feed::Feed;
 
@@ -95,7 +95,7 @@ struct Opened {
 
 async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResult<Opened> {
     let selection = Selection::new(&store.kind, options);
-    let prefix = store.prefix(selection.namespace(namespace));
+    let scope = scope(store, namespace, &selection);
     let failed = |error: Error| failure::answer(&error, store.resource(), "");
     let asked = revision(options)?;
     let Some(asked) = asked else {
@@ -107,7 +107,7 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
             ..ListOptions::default()
         };
         let listed = list::page(store, namespace, &everything).await?;
-        let source = store.view.watch(&prefix, Start::After(listed.revision)).await.map_err(failed)?;
+        let source = store.view.watch(&scope, Start::After(listed.revision)).await.map_err(failed)?;
         return Ok(Opened {
             initial: listed.items.into_iter(),
             source: Ok(source),
@@ -116,14 +116,24 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
             asked: None,
         });
     };
-    let (source, skip_through) = match store.view.watch(&prefix, Start::After(asked)).await {
+    let (source, skip_through) = match store.view.watch(&scope, Start::After(asked)).await {
         // It is waited for in the stream.
-        Err(Error::Future { .. }) => ahead(store, &prefix, asked).await.map_err(failed)?,
+        Err(Error::Future { .. }) => ahead(store, &scope, asked).await.map_err(failed)?,
         Err(error @ Error::Compacted { .. }) => (Err(error), None),
         Err(error) => return Err(failed(error)),
         Ok(source) => (Ok(source), None),
     };
     Ok(Opened { initial: Objects::none(), source, skip_through, reached: Some(asked), asked: Some(asked) })
+}
+
+/// The narrowest scope of what is selected.
+fn scope(store: &Store, namespace: &str, selection: &Selection) -> Scope {
+    let namespace = selection.namespace(namespace);
+    match selection.name() {
+        Some(name) if !store.kind.namespaced() => Scope::Of(store.key("", name)),
+        Some(name) if !namespace.is_empty() => Scope::Of(store.key(namespace, name)),
+        _ => Scope::Under(store.prefix(namespace)),
+    }
 }
 
 /// The revision to begin behind; one that is no number is a 500, as in Go.
@@ -138,12 +148,12 @@ fn revision(options: &ListOptions) -> ApiResult<Option<Revision>> {
 /// A watch from a revision that is not there yet: from now on, passing over what was not asked for.
 async fn ahead(
     store: &Store,
-    prefix: &Prefix,
+    scope: &Scope,
     asked: Revision,
 ) -> Result<(Result<Changes, Error>, Option<Revision>), Error> {
-    let from_now = store.view.watch(prefix, Start::Now).await?;
+    let from_now = store.view.watch(scope, Start::Now).await?;
     // Others may have written past it meanwhile: what lies between would be lost.
-    match store.view.watch(prefix, Start::After(asked)).await {
+    match store.view.watch(scope, Start::After(asked)).await {
         Ok(source) => Ok((Ok(source), None)),
         Err(_) => Ok((Ok(from_now), Some(asked))),
     }

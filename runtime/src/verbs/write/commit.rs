@@ -10,7 +10,7 @@ use crate::object::metadata::{self, system};
 use crate::object::{Object, Tree};
 use crate::request::Warnings;
 use crate::respond::{ApiError, ApiResult};
-use crate::storage::{At, Error, Key, Stored};
+use crate::storage::{At, Error, Expect, Key, Stored};
 use crate::verbs::failure;
 use crate::verbs::store::Store;
 
@@ -64,8 +64,8 @@ async fn once(
         let draft = Object::draft(key.clone(), bytes, &store.kind.selectable)?;
         return Ok(Ok(Arc::new(draft)));
     }
-    match store.storage.create(key.clone(), bytes.clone()).await {
-        Ok(revision) => store.object(key, revision, bytes).map(Ok),
+    match store.put(key, Expect::Absent, bytes).await {
+        Ok(object) => Ok(Ok(object)),
         Err(Error::Conflict { current, .. }) => {
             Ok(Err(current.and_then(|current: Box<Stored>| store.record(&current).ok())))
         }

@@ -12,7 +12,7 @@ use crate::request::Warnings;
 use crate::respond::status::GroupResource;
 use crate::respond::{ApiError, ApiResult};
 use crate::schema::FieldErrors;
-use crate::storage::{Error, Key, Revision};
+use crate::storage::{Error, Expect, Key, Revision};
 use crate::verbs::failure;
 use crate::verbs::store::Store;
 
@@ -131,14 +131,10 @@ impl Replacement<'_> {
                 return Ok(Attempt::Done(draft));
             }
             // The last finalizer is gone, so the object goes; the client sees what it sent.
-            let outcome = store.storage.delete(key.clone(), current.revision()).await;
-            return self.outcome(outcome.map(|_| draft));
+            let outcome = store.remove(key, current.revision()).await;
+            return self.outcome(outcome.map(|()| draft));
         }
-        let outcome = store.storage.replace(key.clone(), current.revision(), bytes.clone()).await;
-        match outcome {
-            Ok(revision) => self.outcome(Ok(store.object(key, revision, bytes)?)),
-            Err(error) => self.outcome(Err(error)),
-        }
+        self.outcome(store.put(key, Expect::Is(current.revision()), bytes).await)
     }
 
     fn outcome(&self, outcome: Result<Arc<Object>, Error>) -> ApiResult<Attempt> {

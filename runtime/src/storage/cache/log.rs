@@ -1,0 +1,310 @@
+//! Who is told of a change: one window for all, and a queue for each narrower scope that is watched.
+//!
+//! A watch of everything reads the window itself. A watch of a namespace or an object catches up in the window and then
+//! reads the queue of its scope, so that it neither wakes nor falls behind for what it does not see.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use super::queue::{Queue, Waiting};
+use super::window::{Keep, Window};
+use crate::storage::view::{Change, Step};
+use crate::storage::{Error, Key, Prefix, Result, Revision};
+
+/// About how many bytes of objects a step has at most.
+const CHUNK: usize = 64 << 10;
+/// How many changes are looked at in one go.
+const SCAN: usize = 4096;
+
+/// What a watch sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    All,
+    Under(Prefix),
+    Of(Key),
+}
+
+/// Where a watch reads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Window(u64),
+    Queue(u64),
+}
+
+/// One watch, as the log knows it.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    sight: Sight,
+    place: Place,
+    /// By which others tell it apart.
+    number: u64,
+    epoch: u64,
+    /// What it was told.
+    reached: Revision,
+    /// Whether it is told of progress without changes.
+    progress: bool,
+    begun: bool,
+}
+
+/// The changes and who waits for them.
+#[derive(Debug)]
+pub(super) struct Log {
+    window: Window,
+    keep: Keep,
+    under: HashMap<Prefix, Queue>,
+    of: HashMap<Key, Queue>,
+    /// Watches of everything.
+    all: Waiting,
+    /// Watches that want to know of progress.
+    progress: Waiting,
+    /// Nothing at or below it will follow.
+    through: Revision,
+    /// Watches of earlier epochs have ended, ...
+    epoch: u64,
+    /// ... and this is why, unless they just came too late.
+    why: Option<Error>,
+    numbers: u64,
+    /// How many watches are open.
+    open: usize,
+}
+
+impl Log {
+    pub(super) fn new(keep: Keep) -> Log {
+        Log {
+            window: Window::new(Revision::FIRST, keep),
+            keep,
+            under: HashMap::new(),
+            of: HashMap::new(),
+            all: Waiting::default(),
+            progress: Waiting::default(),
+            through: Revision::FIRST,
+            epoch: 0,
+            why: None,
+            numbers: 0,
+            open: 0,
+        }
+    }
+
+    /// The recent changes.
+    pub(super) fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// Whether anybody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.open > 0
+    }
+
+    /// Begins a watch behind a revision, or behind what is known.
+    pub(super) fn open(&mut self, sight: Sight, after: Option<Revision>, progress: bool) -> Result<Cursor> {
+        let place = match after {
+            None => self.window.end(),
+            Some(asked) => {
+                let oldest = self.window.start();
+                self.window.place(asked).ok_or(Error::Compacted { asked, oldest })?
+            }
+        };
+        self.numbers += 1;
+        self.open += 1;
+        Ok(Cursor {
+            sight,
+            place: Place::Window(place),
+            number: self.numbers,
+            epoch: self.epoch,
+            reached: after.unwrap_or(self.through),
+            progress,
+            begun: false,
+        })
+    }
+
+    /// What a watch has not seen; nothing when it has to wait.
+    pub(super) fn read(&mut self, cursor: &mut Cursor) -> Result<Option<Step>> {
+        if cursor.epoch != self.epoch {
+            let late = Error::Compacted { asked: cursor.reached, oldest: self.window.start() };
+            return Err(self.why.clone().unwrap_or(late));
+        }
+        let Taken { changes, read, last } = self.take(cursor)?;
+        cursor.place = match cursor.place {
+            Place::Window(place) => Place::Window(place + read as u64),
+            Place::Queue(place) => Place::Queue(place + read as u64),
+        };
+        let through = last.unwrap_or(self.through);
+        if last.is_none() {
+            self.join(cursor);
+        }
+        let quiet = changes.is_empty() && last.is_none() && cursor.begun;
+        let nothing = quiet && !(cursor.progress && through > cursor.reached);
+        cursor.begun = true;
+        cursor.reached = cursor.reached.max(through);
+        Ok((!nothing).then_some(Step { changes, through: cursor.reached }))
+    }
+
+    /// Wakes a watch at the next change that it sees.
+    pub(super) fn wait(&mut self, cursor: &Cursor, waker: &Waker) {
+        let waiting = match &cursor.sight {
+            Sight::All => Some(&mut self.all),
+            Sight::Under(prefix) => self.under.get_mut(prefix).map(|queue| &mut queue.waiting),
+            Sight::Of(key) => self.of.get_mut(key).map(|queue| &mut queue.waiting),
+        };
+        if let Some(waiting) = waiting {
+            waiting.add(cursor.number, waker);
+        }
+        if cursor.progress {
+            self.progress.add(cursor.number, waker);
+        }
+    }
+
+    /// Ends a watch.
+    pub(super) fn close(&mut self, cursor: &Cursor) {
+        self.open -= 1;
+        self.all.remove(cursor.number);
+        self.progress.remove(cursor.number);
+        let Place::Queue(place) = cursor.place else { return };
+        if cursor.epoch != self.epoch {
+            return;
+        }
+        let last = |queue: &mut Queue| {
+            queue.waiting.remove(cursor.number);
+            queue.leave(place)
+        };
+        match &cursor.sight {
+            Sight::Under(prefix) if self.under.get_mut(prefix).is_some_and(last) => {
+                self.under.remove(prefix);
+            }
+            Sight::Of(key) if self.of.get_mut(key).is_some_and(last) => {
+                self.of.remove(key);
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds a change and collects who has waited for it.
+    pub(super) fn push(&mut self, change: Arc<Change>, now: Instant, wake: &mut Vec<Waker>) {
+        wake.extend(self.all.take());
+        if let Some(key) = change.key() {
+            let slashes = key.as_str().match_indices('/').map(|(slash, _)| &key.as_str()[..=slash]);
+            let prefixes =
+                if self.under.is_empty() { None } else { Some(std::iter::once("").chain(slashes)) };
+            for prefix in prefixes.into_iter().flatten() {
+                if let Some(queue) = self.under.get_mut(prefix) {
+                    tell(queue, &change, self.window.start(), self.keep, wake);
+                }
+            }
+            if let Some(queue) = self.of.get_mut(key) {
+                tell(queue, &change, self.window.start(), self.keep, wake);
+            }
+        }
+        self.through = self.through.max(change.revision());
+        self.window.push(change, now);
+    }
+
+    /// Nothing at or below a revision will follow.
+    pub(super) fn reach(&mut self, through: Revision, wake: &mut Vec<Waker>) {
+        self.through = self.through.max(through);
+        wake.extend(self.progress.take());
+    }
+
+    /// Begins anew with the history of another life; whoever watches is told why to begin anew too.
+    pub(super) fn restart(&mut self, window: Window, through: Revision, wake: &mut Vec<Waker>) {
+        self.cut(None, wake);
+        self.window = window;
+        self.through = through;
+    }
+
+    /// Ends all watches.
+    pub(super) fn cut(&mut self, why: Option<Error>, wake: &mut Vec<Waker>) {
+        self.epoch += 1;
+        self.why = why;
+        wake.extend(self.all.take());
+        wake.extend(self.progress.take());
+        let queues =
+            self.under.drain().map(|(_, queue)| queue).chain(self.of.drain().map(|(_, queue)| queue));
+        for mut queue in queues {
+            wake.extend(queue.waiting.take());
+        }
+    }
+
+    /// A watch that has caught up reads the queue of its scope from now on.
+    fn join(&mut self, cursor: &mut Cursor) {
+        if !matches!(cursor.place, Place::Window(_)) {
+            return;
+        }
+        cursor.place = match &cursor.sight {
+            Sight::All => return,
+            Sight::Under(prefix) => Place::Queue(self.under.entry(prefix.clone()).or_default().join()),
+            Sight::Of(key) => Place::Queue(self.of.entry(key.clone()).or_default().join()),
+        };
+    }
+
+    fn take(&mut self, cursor: &Cursor) -> Result<Taken> {
+        let late = |oldest| Error::Compacted { asked: cursor.reached, oldest };
+        match (cursor.place, &cursor.sight) {
+            (Place::Window(place), _) if place < self.window.first() => Err(late(self.window.start())),
+            (Place::Window(place), sight) => {
+                Ok(Taken::of(self.window.from(place), |change| sight.sees(change)))
+            }
+            (Place::Queue(place), Sight::Under(prefix)) => {
+                drain(self.under.get_mut(prefix), place).map_err(late)
+            }
+            (Place::Queue(place), Sight::Of(key)) => drain(self.of.get_mut(key), place).map_err(late),
+            (Place::Queue(_), Sight::All) => Ok(Taken::default()),
+        }
+    }
+}
+
+impl Sight {
+    fn sees(&self, change: &Change) -> bool {
+        match self {
+            Sight::All => true,
+            Sight::Under(prefix) => change.key().is_some_and(|key| key.under(prefix).is_some()),
+            Sight::Of(key) => change.key() == Some(key),
+        }
+    }
+}
+
+/// Some changes that follow each other.
+#[derive(Default)]
+struct Taken {
+    changes: Vec<Arc<Change>>,
+    /// How many were looked at.
+    read: usize,
+    /// The revision of the last of them, where more follow.
+    last: Option<Revision>,
+}
+
+impl Taken {
+    /// Those that are wanted, until it is enough; changes of one revision stay together.
+    fn of<'a>(changes: impl Iterator<Item = &'a Arc<Change>>, wanted: impl Fn(&Change) -> bool) -> Taken {
+        let (mut taken, mut bytes, mut last) = (Taken::default(), 0, None);
+        for change in changes {
+            let enough = bytes >= CHUNK || taken.read >= SCAN;
+            if enough && last != Some(change.revision()) {
+                taken.last = last;
+                break;
+            }
+            last = Some(change.revision());
+            taken.read += 1;
+            if wanted(change) {
+                bytes += change.after().or(change.before()).map_or(0, |object| object.bytes().len());
+                taken.changes.push(Arc::clone(change));
+            }
+        }
+        taken
+    }
+}
+
+/// What a reader of a queue has not seen, or the revision up to which that is gone.
+fn drain(queue: Option<&mut Queue>, place: u64) -> Result<Taken, Revision> {
+    let Some(queue) = queue else { return Ok(Taken::default()) };
+    let taken = Taken::of(queue.from(place)?, |_| true);
+    queue.read(place, taken.read);
+    Ok(taken)
+}
+
+fn tell(queue: &mut Queue, change: &Arc<Change>, start: Revision, keep: Keep, wake: &mut Vec<Waker>) {
+    queue.push(change);
+    queue.bound(start, keep.count, keep.bytes);
+    wake.extend(queue.waiting.take());
+}

@@ -1,0 +1,200 @@
+//! What the feed fills and reads look at.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::contents::Contents;
+use super::log::Log;
+use super::own::Own;
+use super::window::{Keep, Window};
+use crate::kind::FieldPath;
+use crate::object::Object;
+use crate::storage::view::{Change, PATIENCE};
+use crate::storage::{Error, Event, Key, Prefix, Result, Revision, Storage, Stored};
+
+/// The state of a cache.
+///
+/// Of the two locks the one of the contents is taken first. Both change together, so who holds both sees one revision.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) root: Prefix,
+    selectable: Vec<FieldPath>,
+    contents: RwLock<Contents>,
+    /// Held by watches too, which must not hold the storage.
+    pub(super) log: Arc<Mutex<Log>>,
+    pub(super) own: Own,
+    progress: watch::Sender<Progress>,
+    pub(super) keep: Keep,
+}
+
+/// How far the feed is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    /// Since when there is nothing to read.
+    pub(super) loading: Option<Instant>,
+    /// The revision of the contents.
+    pub(super) applied: Revision,
+}
+
+impl Shared {
+    pub(super) fn new(
+        storage: Arc<dyn Storage>,
+        root: Prefix,
+        selectable: Vec<FieldPath>,
+        keep: Keep,
+    ) -> Shared {
+        let progress = Progress { loading: Some(Instant::now()), applied: Revision::FIRST };
+        Shared {
+            storage,
+            root,
+            selectable,
+            contents: RwLock::new(Contents::empty()),
+            log: Arc::new(Mutex::new(Log::new(keep))),
+            own: Own::default(),
+            progress: watch::Sender::new(progress),
+            keep,
+        }
+    }
+
+    pub(super) fn contents(&self) -> RwLockReadGuard<'_, Contents> {
+        self.contents.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn contents_mut(&self) -> RwLockWriteGuard<'_, Contents> {
+        self.contents.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        *self.progress.borrow()
+    }
+
+    /// Waits until there is something to read.
+    pub(super) async fn loaded(&self) -> Result<()> {
+        if self.progress().loading.is_none() {
+            return Ok(());
+        }
+        let mut progress = self.progress.subscribe();
+        let loaded = progress.wait_for(|progress| progress.loading.is_none());
+        match tokio::time::timeout(PATIENCE, loaded).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Error::Loading { retry_after: self.retry_after() }),
+        }
+    }
+
+    /// Waits until the contents are not older than a revision.
+    pub(super) async fn reach(&self, asked: Revision) -> Result<()> {
+        if self.progress().applied >= asked {
+            return Ok(());
+        }
+        let mut progress = self.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.applied >= asked);
+        match tokio::time::timeout(PATIENCE, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Error::Future { asked, current: self.progress().applied }),
+        }
+    }
+
+    /// The object of a record.
+    pub(super) fn parse(&self, stored: &Stored) -> Result<Arc<Object>> {
+        let corrupt = |error: &dyn std::fmt::Display| Error::Corrupt {
+            key: stored.key.clone(),
+            revision: stored.revision,
+            why: error.to_string(),
+        };
+        Object::read(stored, &self.selectable).map(Arc::new).map_err(|error| corrupt(&error))
+    }
+
+    /// The object that a write is about to make.
+    pub(super) fn draft(&self, key: &Key, value: &bytes::Bytes) -> Result<Object> {
+        Object::draft(key.clone(), value.clone(), &self.selectable).map_err(|error| Error::Corrupt {
+            key: key.clone(),
+            revision: Revision::FIRST,
+            why: error.to_string(),
+        })
+    }
+
+    /// Takes over events that follow each other, after which nothing at or below `through` is missing.
+    pub(super) fn apply(&self, events: &[Arc<Event>], through: Revision) {
+        let known = self.progress().applied;
+        let later = events.iter().filter(|event| event.revision > known);
+        let read: Vec<_> = later.map(|event| (event, self.written(event))).collect();
+        let (mut wake, now) = (Vec::new(), Instant::now());
+        let mut contents = self.contents_mut();
+        let mut log = self.log();
+        for (event, written) in read {
+            let (old, new) = match written {
+                Some(Ok(object)) => (contents.put(Arc::clone(&object)), Some(object)),
+                None => (contents.remove(&event.key), None),
+                Some(Err(error)) => {
+                    tracing::error!(%error, "a record cannot be read; watches end");
+                    contents.spoil(event.key.clone(), error.clone());
+                    log.cut(Some(error), &mut wake);
+                    continue;
+                }
+            };
+            if old.is_some() || new.is_some() {
+                log.push(Arc::new(Change::new(event.revision, old, new)), now, &mut wake);
+            }
+        }
+        contents.at = contents.at.max(through);
+        log.reach(through, &mut wake);
+        drop((log, contents));
+        self.progress.send_modify(|progress| progress.applied = progress.applied.max(through));
+        wake.into_iter().for_each(Waker::wake);
+    }
+
+    /// Begins anew with what was loaded.
+    pub(super) fn replace(&self, loaded: Contents, window: Window) {
+        let mut wake = Vec::new();
+        let at = loaded.at;
+        let mut contents = self.contents_mut();
+        let mut log = self.log();
+        let old = std::mem::replace(&mut *contents, loaded);
+        log.restart(window, at, &mut wake);
+        drop((log, contents));
+        drop(old);
+        // What was written meanwhile is in what was loaded.
+        self.own.clear();
+        self.progress.send_replace(Progress { loading: None, applied: at });
+        wake.into_iter().for_each(Waker::wake);
+    }
+
+    /// What there is can be trusted no longer.
+    pub(super) fn unload(&self) {
+        self.progress.send_modify(|progress| progress.loading = progress.loading.or(Some(Instant::now())));
+    }
+
+    /// The object that an event put there: of an own write if it is one.
+    fn written(&self, event: &Event) -> Option<Result<Arc<Object>>> {
+        let value = event.value.as_ref()?;
+        if let Some(write) = self.own.adopt(&event.key, value) {
+            return Some(Ok(write.at(event.revision)));
+        }
+        let stored =
+            Stored { key: event.key.clone(), revision: event.revision, value: value.clone(), stale: false };
+        Some(self.parse(&stored))
+    }
+
+    /// As in Go: the longer it has lasted, the later it makes sense to ask again; between 1 and 30 s.
+    fn retry_after(&self) -> Duration {
+        let lasted = self.progress().loading.map(|since| since.elapsed()).unwrap_or_default();
+        Duration::from_secs_f64((0.06 * lasted.as_secs_f64()).exp().clamp(1.0, 30.0).trunc())
+    }
+}
+
+/// What cannot be read, by its key.
+pub(super) type Corrupt = BTreeMap<Key, Error>;
+
+/// A panic of another holder leaves what is still whole: every change under these locks is one step.
+pub(super) fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
