@@ -1,5 +1,6 @@
 //! What only this backend promises: files that are refused, disks that fail, space that is given back.
 
+mod crashing;
 mod disk;
 mod faults;
 mod model;
