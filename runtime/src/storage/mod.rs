@@ -4,14 +4,22 @@
 //! Everything Kubernetes about an object (preconditions on uid, finalizers, selectors, tokens) lives above this trait,
 //! once. A backend knows keys, bytes and revisions only, and passes the suite in `contract`.
 //!
-//! Three words that the contract leans on:
+//! Words that the contract leans on:
 //!
 //! - *acknowledged*: the future of a write answered `Ok`. From then on the write is durable (where
 //!   [`Facts::durable`]) and every later [`At::Latest`] read sees it, on every replica.
+//! - *shown*: a revision that anything answered: a write, a read, a barrier, a batch of a watch. Only what is durable is
+//!   shown. Whatever begins later is not below it: a write is above, a `Latest` read or a barrier not below.
 //! - *current revision*: the revision of the state that a `Latest` read sees. It is the revision of the newest write,
-//!   or the start of the store when nothing was written yet.
+//!   or the start of the store when nothing was written yet. Each write has a revision of its own; between two there
+//!   may be gaps, where others write to the same store or a revision was given up.
 //! - *compacted revision*: history *up to* it is forgotten, the state *at* it is not. `Exactly(compacted)` and
-//!   `After(compacted)` work; anything below answers [`Error::Compacted`].
+//!   `After(compacted)` work, with all that events promise; anything below answers [`Error::Compacted`]. A layer that
+//!   remembers more than the store below may still answer it, rightly.
+//!
+//! The events of all keys, in the order of their revisions, are what happened. Everything else agrees with them: a read
+//! is the state of the events up to [`Read::at`], and a write that ended as [`Error::Unknown`] counts if and only if its
+//! event appears, be it later.
 
 pub mod cache;
 mod error;
@@ -47,6 +55,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Every method may be called from any task at any time; futures are `Send` and do nothing until polled. Reads never
 /// wait for writes to become durable, and writes never wait for readers or watchers.
+///
+/// Trouble behind a store ends by itself: while it lasts, calls fail as they must, [`Storage::health`] says why, and
+/// open watches stay open; afterwards the same handle works. When the last handle is dropped, every watch ends.
 pub trait Storage: Send + Sync + Debug + 'static {
     /// The value under `key`, or `None` when there is none at that revision.
     ///
@@ -72,8 +83,9 @@ pub trait Storage: Send + Sync + Debug + 'static {
     ///
     /// `Ok` is the write's revision, and means acknowledged. [`Error::Conflict`], [`Error::TooLarge`],
     /// [`Error::Unavailable`] and [`Error::ReadOnly`] mean certainly not written; [`Error::Unknown`] means that it may
-    /// be, and a backend never tries such a write again by itself. A conflict carries the current record, so that
-    /// trying again costs no read. There are exactly as many outcomes as writes.
+    /// be, and a backend never tries such a write again by itself. A conflict carries the current record as it was
+    /// compared, so that trying again costs no read. There are exactly as many outcomes as writes. A write of the bytes
+    /// that are there already is a write like any other.
     ///
     /// Writes to one key within one call see each other. Dropping the future after its first poll cancels nothing.
     /// A write acknowledged before another begins has the smaller revision.
@@ -83,7 +95,8 @@ pub trait Storage: Send + Sync + Debug + 'static {
     ///
     /// The first batch comes at once and may be empty; its [`Batch::through`] is the revision that the watch has
     /// reached. [`Start::Now`] begins at the current revision, [`Start::After`] behind the given one:
-    /// [`Error::Compacted`] below the compacted revision, [`Error::Future`] above the current one.
+    /// [`Error::Compacted`] below the compacted revision, [`Error::Future`] above the current one. A watch after any
+    /// `through`, on any replica, goes on without a gap or a double.
     ///
     /// [`Event::previous`] is promised only when `previous` is asked for. A watch ends with exactly one error:
     /// `Compacted` when its reader was too slow (list again), `Unavailable` when the store is gone.

@@ -40,8 +40,8 @@ impl Subject {
 
     /// A store that this function stops as a power cut or `kill -9` would: what is not durable yet is gone.
     ///
-    /// Handles of before may stay for a while; their calls and watches end with [`Error::Unavailable`] or
-    /// [`Error::Unknown`]. Opening the store afterwards finds what survived.
+    /// Handles of before may stay for a while: their calls end with [`Error::Unavailable`] or [`Error::Unknown`], and
+    /// their watches at the latest when they are dropped. Opening the store afterwards finds what survived.
     ///
     /// [`Error::Unavailable`]: super::super::Error::Unavailable
     /// [`Error::Unknown`]: super::super::Error::Unknown

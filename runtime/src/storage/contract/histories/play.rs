@@ -66,9 +66,10 @@ impl<'a> Place<'a> {
         let scene = Scene::new(self.under.clone());
         let start = now(&self.stores[0]).await;
         let (mut calls, mut watches) = self.act_until_a_crash(&scene, &script).await?;
+        // A watch may hope until its store is closed.
+        self.stores.clear();
         let mut watches = joined(&mut watches).await?;
 
-        self.stores.clear();
         let place = Place::open(self.subject, self.under).await;
         let store = &place.stores[0];
         let (more, mut reading) = scene.act(&place.stores, &script, script.len()).await?;
