@@ -191,11 +191,8 @@ fn send_versioned(document: &Document, request: &HeaderMap, hash: Option<&str>) 
 
 fn full(document: &Document, request: &HeaderMap) -> Response {
     let zipped = gzip::asked(request);
-    let bytes = if zipped {
-        document.gzip.get_or_init(|| gzip::compress([&document.bytes]))
-    } else {
-        &document.bytes
-    };
+    let bytes =
+        if zipped { document.gzip.get_or_init(|| gzip::compress(&document.bytes)) } else { &document.bytes };
     let mut response = Response::new(Body::Full(bytes.clone()));
     if zipped {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -4,48 +4,61 @@
 
 use jiff::Timestamp;
 
-/// The age of a time written as RFC 3339, seen from `now`.
-#[must_use]
-pub fn since(written: &str, now: Timestamp) -> String {
+use super::pieces::Json as _;
+use crate::gzip::Pieces;
+
+/// A time written as RFC 3339, in milliseconds; or what stands for its age where it is none.
+pub(super) fn time(written: &str) -> Result<i64, &'static str> {
     if written.is_empty() || written == "null" {
-        return "<unknown>".to_owned();
+        return Err("<unknown>");
     }
-    match written.parse::<Timestamp>() {
-        Ok(then) => human(now.as_millisecond().saturating_sub(then.as_millisecond())),
-        Err(_) => "<invalid>".to_owned(),
-    }
+    written.parse::<Timestamp>().map(Timestamp::as_millisecond).map_err(|_| "<invalid>")
+}
+
+/// Writes the age of a time in milliseconds, seen from `now`.
+pub(super) fn write(out: &mut impl Pieces, now: Timestamp, time: i64) {
+    human(out, now.as_millisecond().saturating_sub(time));
 }
 
 /// A span of milliseconds with two or three significant figures.
-fn human(milliseconds: i64) -> String {
+fn human(out: &mut impl Pieces, milliseconds: i64) {
     const YEAR: i64 = 365;
     let seconds = milliseconds / 1000;
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     let (days, years) = (hours / 24, hours / 24 / YEAR);
     match seconds {
         // Clocks may differ by a second.
-        ..-1 => "<invalid>".to_owned(),
-        -1 => "0s".to_owned(),
-        0..120 => format!("{seconds}s"),
-        _ if minutes < 10 => pair(minutes, 'm', seconds % 60, 's'),
-        _ if minutes < 180 => format!("{minutes}m"),
-        _ if hours < 8 => pair(hours, 'h', minutes % 60, 'm'),
-        _ if hours < 48 => format!("{hours}h"),
-        _ if days < 8 => pair(days, 'd', hours % 24, 'h'),
-        _ if days < 2 * YEAR => format!("{days}d"),
-        _ if days < 8 * YEAR => pair(years, 'y', days % YEAR, 'd'),
-        _ => format!("{years}y"),
+        ..-1 => out.text("<invalid>"),
+        -1 => out.text("0s"),
+        0..120 => out.formatted(format_args!("{seconds}s")),
+        _ if minutes < 10 => pair(out, minutes, 'm', seconds % 60, 's'),
+        _ if minutes < 180 => out.formatted(format_args!("{minutes}m")),
+        _ if hours < 8 => pair(out, hours, 'h', minutes % 60, 'm'),
+        _ if hours < 48 => out.formatted(format_args!("{hours}h")),
+        _ if days < 8 => pair(out, days, 'd', hours % 24, 'h'),
+        _ if days < 2 * YEAR => out.formatted(format_args!("{days}d")),
+        _ if days < 8 * YEAR => pair(out, years, 'y', days % YEAR, 'd'),
+        _ => out.formatted(format_args!("{years}y")),
     }
 }
 
 /// The smaller unit is left out when it is zero.
-fn pair(large: i64, unit: char, small: i64, small_unit: char) -> String {
-    if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit}{small}{small_unit}") }
+fn pair(out: &mut impl Pieces, large: i64, unit: char, small: i64, small_unit: char) {
+    out.formatted(format_args!("{large}{unit}"));
+    if small != 0 {
+        out.formatted(format_args!("{small}{small_unit}"));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Timestamp, human, since};
+    use super::{Timestamp, human, time, write};
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("text")
+    }
 
     #[test]
     fn spans_are_written_as_kubectl_shows_them() {
@@ -73,20 +86,17 @@ mod tests {
             (731 * DAY, "2y1d"),
             (8 * 365 * DAY, "8y"),
         ] {
-            assert_eq!(human(seconds * 1000), expected, "{seconds}");
+            assert_eq!(written(|out| human(out, seconds * 1000)), expected, "{seconds}");
         }
     }
 
     #[test]
     fn times_are_read() {
         let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
-        for (written, expected) in [
-            ("2026-01-02T03:03:05Z", "60s"),
-            ("2026-01-02T04:03:05+01:00", "60s"),
-            ("", "<unknown>"),
-            ("yesterday", "<invalid>"),
-        ] {
-            assert_eq!(since(written, now), expected, "{written}");
+        for text in ["2026-01-02T03:03:05Z", "2026-01-02T04:03:05+01:00"] {
+            let time = time(text).expect(text);
+            assert_eq!(written(|out| write(out, now, time)), "60s");
         }
+        assert_eq!((time(""), time("yesterday")), (Err("<unknown>"), Err("<invalid>")));
     }
 }

@@ -5,9 +5,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::Body;
+use crate::gzip::Pieces;
 
-/// How large a piece grows.
-const PIECE: usize = 64 * 1024;
+/// How large a piece grows, unless it is shared.
+pub(super) const PIECE: usize = 64 * 1024;
+/// From this length on sending a piece of its own costs less than copying it.
+const SHARED: usize = 16 * 1024;
 
 /// A body while it is written.
 #[derive(Debug, Default)]
@@ -17,8 +20,19 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// Copies `bytes` behind what was written.
-    pub fn push(&mut self, mut bytes: &[u8]) {
+    /// The first piece, once it is full.
+    pub(super) fn take_full(&mut self) -> Option<Bytes> {
+        self.full.pop_front()
+    }
+
+    /// What there is besides full pieces.
+    pub(super) fn take_rest(&mut self) -> Option<Bytes> {
+        Some(std::mem::take(&mut self.open)).filter(|rest| !rest.is_empty()).map(Bytes::from)
+    }
+}
+
+impl Pieces for Chunks {
+    fn copy(&mut self, mut bytes: &[u8]) {
         while self.open.len() + bytes.len() > PIECE {
             let (now, later) = bytes.split_at(PIECE - self.open.len());
             self.open.extend_from_slice(now);
@@ -30,16 +44,17 @@ impl Chunks {
         self.open.extend_from_slice(bytes);
     }
 
-    /// Copies a text.
-    pub fn text(&mut self, text: &str) {
-        self.push(text.as_bytes());
+    fn share(&mut self, bytes: &Bytes) {
+        if bytes.len() < SHARED {
+            return self.copy(bytes);
+        }
+        let before = self.take_rest();
+        self.full.extend(before);
+        self.full.push_back(bytes.clone());
     }
+}
 
-    /// Writes a text as a JSON string.
-    pub fn quoted(&mut self, text: &str) {
-        self.push(&serde_json::to_vec(text).unwrap_or_default());
-    }
-
+impl Chunks {
     /// How many bytes were written.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -79,7 +94,8 @@ impl Chunks {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Chunks, PIECE};
+    use super::{Body, Chunks, PIECE, Pieces as _};
+    use crate::respond::pieces::Json as _;
 
     #[test]
     fn pieces_are_filled_and_nothing_is_lost() {
@@ -87,7 +103,7 @@ mod tests {
             let item: Vec<u8> = (0..step).map(|n| u8::try_from(n % 251).unwrap()).collect();
             let (mut chunks, mut expected) = (Chunks::default(), Vec::new());
             while expected.len() < 2 * PIECE {
-                chunks.push(&item);
+                chunks.copy(&item);
                 expected.extend_from_slice(&item);
             }
             assert_eq!(chunks.len(), expected.len());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 
-use super::{ApiError, Body, Response, gzip, pretty, yaml};
+use super::{ApiError, Body, Listing, Response, gzip, pretty, squeeze, yaml};
 use crate::request::QueryPairs;
 use crate::request::accept::{Form, Media, Offer, negotiate_request};
 
@@ -15,7 +15,20 @@ pub fn respond(code: StatusCode, form: Form, gzip: bool, json: Body) -> Response
         Ok(body) => body,
         Err(error) => return ApiError::internal(error).into_response(),
     };
-    let (body, compressed) = if gzip { squeezed(body) } else { (body, false) };
+    let body = if gzip { squeezed(body) } else { (body, false) };
+    answer(code, form, body)
+}
+
+/// Answers with a list. As JSON it is made while it is sent.
+#[must_use]
+pub fn listed(form: Form, gzip: bool, list: Listing) -> Response {
+    if form.media == Media::Json && !form.pretty {
+        return answer(StatusCode::OK, form, list.into_body(gzip));
+    }
+    respond(StatusCode::OK, form, gzip, list.into_bytes().into())
+}
+
+fn answer(code: StatusCode, form: Form, (body, compressed): (Body, bool)) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = code;
     let headers = response.headers_mut();
@@ -108,9 +121,11 @@ fn whole(body: Body) -> Result<Bytes, Body> {
 /// The body, compressed when it is large, and whether it is.
 fn squeezed(body: Body) -> (Body, bool) {
     match body {
-        Body::Full(bytes) if bytes.len() > gzip::THRESHOLD => (gzip::compress([&bytes]).into(), true),
+        Body::Full(bytes) if bytes.len() > gzip::THRESHOLD => {
+            (squeeze::compress([&*bytes]).into_body(), true)
+        }
         Body::Chunks(chunks) if chunks.iter().map(Bytes::len).sum::<usize>() > gzip::THRESHOLD => {
-            (gzip::compress(&chunks).into(), true)
+            (squeeze::compress(chunks.iter().map(|chunk| &**chunk)).into_body(), true)
         }
         body => (body, false),
     }

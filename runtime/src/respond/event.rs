@@ -4,9 +4,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::list::{Item, ListMeta};
+use super::pieces::Json as _;
 use super::status::Status;
 use super::table::{IncludeObject, Table};
 use super::{Chunks, partial};
+use crate::gzip::Pieces as _;
 use crate::kind::{Column, Kind};
 use crate::request::accept::{MetaVersion, Shape};
 
@@ -86,12 +88,12 @@ impl Events {
 impl EventShape {
     fn write(&mut self, out: &mut Chunks, resource_version: &str, item: Item<'_>, now: Timestamp) {
         match self {
-            EventShape::Object => out.push(item.bytes),
+            EventShape::Object => out.copy(item.bytes),
             EventShape::Partial(version) => partial::write(out, *version, item.metadata),
             EventShape::Table { columns, version, include, headers } => {
                 let table = Table { columns, version: *version, include: *include, now };
                 // Columns are told once, in the first event.
-                table.write(out, &ListMeta::at(resource_version), std::mem::take(headers), [item]);
+                table.write(out, &ListMeta::at(resource_version), std::mem::take(headers), &item);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Objects reduced to their metadata: a fixed head and a slice of the encoded object.
 
-use super::Chunks;
+use super::pieces::Json as _;
+use crate::gzip::Pieces;
 use crate::request::accept::MetaVersion;
 
 /// Writes `PartialObjectMetadata` around the encoded value of `metadata`.
-pub fn write(out: &mut Chunks, version: MetaVersion, metadata: &[u8]) {
+pub fn write(out: &mut impl Pieces, version: MetaVersion, metadata: &[u8]) {
     out.text(match version {
         MetaVersion::V1 => {
             "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":"
@@ -13,23 +14,23 @@ pub fn write(out: &mut Chunks, version: MetaVersion, metadata: &[u8]) {
             "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1beta1\",\"metadata\":"
         }
     });
-    out.push(metadata);
+    out.copy(metadata);
     out.text("}");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunks, MetaVersion, write};
+    use super::{MetaVersion, write};
 
     #[test]
     fn only_metadata_is_left() {
         for (version, name) in [(MetaVersion::V1, "v1"), (MetaVersion::V1Beta1, "v1beta1")] {
-            let mut out = Chunks::default();
+            let mut out = Vec::new();
             write(&mut out, version, br#"{"name":"a"}"#);
             let expected = format!(
                 r#"{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/{name}","metadata":{{"name":"a"}}}}"#
             );
-            assert_eq!(out.into_bytes(), expected);
+            assert_eq!(out, expected.as_bytes());
         }
     }
 }

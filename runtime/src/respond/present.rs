@@ -1,20 +1,25 @@
 //! Objects and lists in the shape that was asked for: as they are, as a table, as metadata.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::list::{self, Item, ListMeta};
+use super::list::ListMeta;
+use super::listing::{Listing, Rows};
+use super::pieces::Json as _;
 use super::table::{IncludeObject, Table};
 use super::{ApiError, ApiResult, Body, Chunks, partial};
 use crate::kind::Kind;
 use crate::object::Object;
 use crate::request::accept::{MetaVersion, Shape};
+use crate::storage::view::Slices;
 
 /// How objects of a kind are shown to one client.
 #[derive(Clone, Copy, Debug)]
 pub struct Presentation<'a> {
     /// The kind.
-    pub kind: &'a Kind,
+    pub kind: &'a Arc<Kind>,
     /// The shape.
     pub shape: Shape,
     /// What stands in the rows of a table.
@@ -31,7 +36,7 @@ impl Presentation<'_> {
             Shape::Object => return Ok(Body::Full(object.line().clone())),
             Shape::Table(version) => {
                 let meta = ListMeta::at(object.resource_version());
-                self.table(version).write(&mut out, &meta, true, [object.into()]);
+                self.table(version).write(&mut out, &meta, true, &object.into());
             }
             Shape::Partial(version) => partial::write(&mut out, version, object.metadata_slice()),
             Shape::PartialList(_) => {
@@ -43,28 +48,21 @@ impl Presentation<'_> {
     }
 
     /// A list of objects.
-    pub fn list<'i>(&self, meta: &ListMeta, items: impl IntoIterator<Item = Item<'i>>) -> ApiResult<Body> {
-        let mut out = Chunks::default();
-        match self.shape {
-            Shape::Object => {
-                let name = (&*self.kind.api_version(), &*self.kind.list_kind);
-                list::write(&mut out, name, meta, items, |out, item| out.push(item.bytes));
+    pub fn list(&self, meta: &ListMeta, objects: Slices) -> ApiResult<Listing> {
+        let (api_version, kind) = (self.kind.api_version(), &*self.kind.list_kind);
+        let (rows, name) = match self.shape {
+            Shape::Object => (Rows::Objects, (&*api_version, kind)),
+            Shape::PartialList(version) => {
+                (Rows::Metadata(version), (version.api_version(), "PartialObjectMetadataList"))
             }
             Shape::Table(version) => {
-                self.table(version).write(&mut out, meta, true, items);
-                out.text("\n");
+                let kind = Arc::clone(self.kind);
+                let rows = Rows::Table { kind, version, include: self.include, now: self.now };
+                (rows, (version.api_version(), "Table"))
             }
-            Shape::PartialList(version) => {
-                let name = (version.api_version(), "PartialObjectMetadataList");
-                list::write(&mut out, name, meta, items, |out, item| {
-                    partial::write(out, version, item.metadata);
-                });
-            }
-            Shape::Partial(_) => {
-                return Err(wrong_shape("PartialObjectMetadata", "a list", &self.kind.list_kind));
-            }
-        }
-        Ok(out.into_body())
+            Shape::Partial(_) => return Err(wrong_shape("PartialObjectMetadata", "a list", kind)),
+        };
+        Ok(Listing::new(rows, name, meta, objects))
     }
 
     fn table(&self, version: MetaVersion) -> Table<'_> {

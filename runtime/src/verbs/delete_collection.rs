@@ -10,7 +10,6 @@ use super::selection::selectable;
 use super::store::Store;
 use crate::request::Request;
 use crate::request::options::{DeleteOptions, ListOptions};
-use crate::respond::list::Item;
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::storage::view::Slices;
 
@@ -49,15 +48,10 @@ pub(super) async fn delete_collection(
             Some(whole) => whole.items.append(page.items),
             none => *none = Some(page),
         }
-        if let (true, Some(listed)) = (done, &whole) {
-            return answer(store, listed, &wanted);
+        if let Some(listed) = whole.take_if(|_| done) {
+            return wanted.list(&store.kind, &listed.meta(), listed.items);
         }
     }
-}
-
-fn answer(store: &Store, listed: &Listed, wanted: &Wanted) -> ApiResult<Response> {
-    let items = listed.items.iter().map(|object| Item::from(&**object));
-    wanted.list(&store.kind, &listed.meta(), items)
 }
 
 /// Deletes the objects; those that went meanwhile are no failure.

@@ -7,7 +7,7 @@ use super::store::Store;
 use crate::request::Request;
 use crate::request::continuation::{self, Continuation};
 use crate::request::options::{ListOptions, VersionMatch};
-use crate::respond::list::{Item, ListMeta};
+use crate::respond::list::ListMeta;
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::storage::view::Slices;
 use crate::storage::{At, Error, Prefix, Query, Revision};
@@ -48,8 +48,7 @@ pub(super) async fn list(
     let name = Some(name).filter(|name| !name.is_empty());
     let options = ListOptions::parse(&request.query, &selectable(&store.kind), name)?;
     let listed = page(store, namespace, &options).await?;
-    let items = listed.items.iter().map(|object| Item::from(&**object));
-    wanted.list(&store.kind, &listed.meta(), items)
+    wanted.list(&store.kind, &listed.meta(), listed.items)
 }
 
 /// Reads one page, or everything without a limit.

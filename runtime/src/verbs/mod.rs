@@ -23,7 +23,7 @@ mod scale;
 pub mod selection;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod update;
 pub(crate) mod watch;
 pub(crate) mod write;

@@ -1,16 +1,19 @@
 //! From what a verb found to a response in the form that was negotiated. Knows nothing of storage:
 //! kinds answered by code answer through it too.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 use crate::kind::Kind;
 use crate::object::Object;
 use crate::request::accept::{Form, Offer, Shape, negotiate_request};
 use crate::request::{QueryPairs, Request};
-use crate::respond::list::{Item, ListMeta};
+use crate::respond::list::ListMeta;
 use crate::respond::present::Presentation;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiResult, Body, Response, encode, gzip};
+use crate::storage::view::Slices;
 
 /// The form of an answer, negotiated before anything is done.
 #[derive(Clone, Copy, Debug)]
@@ -41,20 +44,15 @@ impl Wanted {
     }
 
     /// One object.
-    pub fn object(&self, kind: &Kind, object: &Object, code: StatusCode) -> ApiResult<Response> {
+    pub fn object(&self, kind: &Arc<Kind>, object: &Object, code: StatusCode) -> ApiResult<Response> {
         let body = self.presentation(kind).object(object)?;
         Ok(encode::respond(code, self.form, self.gzip, body))
     }
 
     /// A list.
-    pub fn list<'i>(
-        &self,
-        kind: &Kind,
-        meta: &ListMeta,
-        items: impl IntoIterator<Item = Item<'i>>,
-    ) -> ApiResult<Response> {
-        let body = self.presentation(kind).list(meta, items)?;
-        Ok(encode::respond(StatusCode::OK, self.form, self.gzip, body))
+    pub fn list(&self, kind: &Arc<Kind>, meta: &ListMeta, objects: Slices) -> ApiResult<Response> {
+        let list = self.presentation(kind).list(meta, objects)?;
+        Ok(encode::listed(self.form, self.gzip, list))
     }
 
     /// Another document, given as compact JSON, that has one shape only.
@@ -64,7 +62,7 @@ impl Wanted {
         encode::respond(code, self.form, self.gzip, Body::from(json))
     }
 
-    fn presentation<'a>(&self, kind: &'a Kind) -> Presentation<'a> {
+    fn presentation<'a>(&self, kind: &'a Arc<Kind>) -> Presentation<'a> {
         let Wanted { form, include, .. } = *self;
         Presentation { kind, shape: form.shape, include, now: jiff::Timestamp::now() }
     }

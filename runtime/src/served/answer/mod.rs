@@ -68,10 +68,14 @@ impl Source<'_> {
     }
 }
 
+/// A text of the metadata, empty where there is none.
+fn of<'t>(tree: &'t Tree, member: &str) -> &'t str {
+    tree.at(&["metadata", member]).and_then(Tree::as_str).unwrap_or_default()
+}
+
 /// What a source gave, as it is presented.
 fn object(kind: &Kind, tree: &Tree) -> ApiResult<Object> {
-    let of = |member: &str| tree.at(&["metadata", member]).and_then(Tree::as_str).unwrap_or_default();
-    let (namespace, name) = (of("namespace"), of("name"));
+    let (namespace, name) = (of(tree, "namespace"), of(tree, "name"));
     if name.is_empty() {
         return Err(ApiError::internal(format_args!(
             "the source of {} gave an object without a name",

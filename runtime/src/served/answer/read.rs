@@ -1,17 +1,20 @@
 //! get and list of a served kind.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
-use super::{Source, unserved};
-use crate::object::Object;
+use super::{Source, of, unserved};
+use crate::object::{Object, Tree};
 use crate::request::Request;
 use crate::request::continuation;
 use crate::request::info::ResourceInfo;
 use crate::request::options::ListOptions;
-use crate::respond::list::{Item, ListMeta};
+use crate::respond::list::ListMeta;
 use crate::respond::{ApiResult, Response};
 use crate::served::query::Paging;
 use crate::served::{Context, Query};
+use crate::storage::view::Slices;
 use crate::verbs::present::Wanted;
 use crate::verbs::selection::{Selection, selectable};
 
@@ -26,7 +29,7 @@ pub(super) async fn get(source: Source<'_>, request: &Request, name: &str) -> Ap
 pub(super) async fn list(source: Source<'_>, request: &Request, info: &ResourceInfo) -> ApiResult<Response> {
     let wanted = Wanted::by(request)?;
     let (objects, meta) = page(source, request, info).await?;
-    wanted.list(source.kind, &meta, objects.iter().map(Item::from))
+    wanted.list(source.kind, &meta, objects)
 }
 
 /// The objects that are selected, in order, and what stands for the list.
@@ -34,59 +37,83 @@ pub(super) async fn page(
     source: Source<'_>,
     request: &Request,
     info: &ResourceInfo,
-) -> ApiResult<(Vec<Object>, ListMeta)> {
+) -> ApiResult<(Slices, ListMeta)> {
     let verb = source.verbs.list.as_ref().ok_or_else(unserved)?;
     let name = Some(info.name.as_str()).filter(|name| !name.is_empty());
     let options = ListOptions::parse(&request.query, &selectable(source.kind), name)?;
     let found = verb.list(&Context::new(request, false), &Query::new(&options)).await?;
-    let selection = Selection::new(source.kind, &options);
-    let mut objects = found.items.iter().map(|tree| source.object(tree)).collect::<ApiResult<Vec<_>>>()?;
-    objects.retain(|object| {
-        let here = info.namespace.is_empty() || object.namespace() == info.namespace;
-        here && selection.matches(object)
-    });
-    objects.sort_by_cached_key(key);
+    let mut trees: Vec<_> = found.items.into_iter().map(|tree| (key(&tree), tree)).collect();
+    if !info.namespace.is_empty() {
+        trees.retain(|(_, tree)| of(tree, "namespace") == info.namespace);
+    }
+    trees.sort_by(|(one, _), (other, _)| one.cmp(other));
     let resource_version = found.resource_version.unwrap_or_else(now);
     let meta = ListMeta { resource_version, ..ListMeta::default() };
     match found.paging {
         Some(Paging { continue_token, remaining }) => {
+            let (objects, _) = select(source, &trees, &options, 0)?;
             let continue_token = continue_token.unwrap_or_default();
             Ok((objects, ListMeta { continue_token, remaining, ..meta }))
         }
-        None => cut(objects, meta, &options, selection.is_everything()),
+        None => cut(source, &trees, meta, &options),
     }
 }
 
 /// One page of what a source gave whole.
 fn cut(
-    mut objects: Vec<Object>,
+    source: Source<'_>,
+    mut trees: &[(String, Tree)],
     mut meta: ListMeta,
     options: &ListOptions,
-    everything: bool,
-) -> ApiResult<(Vec<Object>, ListMeta)> {
+) -> ApiResult<(Slices, ListMeta)> {
     if !options.continue_token.is_empty() {
         let token = continuation::decode(&options.continue_token)?;
-        objects.retain(|object| key(object) >= token.start);
+        trees = &trees[trees.partition_point(|(key, _)| *key < token.start)..];
         if let Some(revision) = token.revision {
             meta.resource_version = revision.to_string();
         }
     }
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
-    if limit > 0 && objects.len() > limit {
-        let remaining = objects.len() - limit;
-        objects.truncate(limit);
-        let last = objects.last().map(key).unwrap_or_default();
-        meta.continue_token = continuation::encode(&last, meta.resource_version.parse().unwrap_or(1));
-        meta.remaining = everything.then_some(remaining as u64);
+    let (objects, left) = select(source, trees, options, limit)?;
+    if left > 0 {
+        let last = &trees[trees.len() - left - 1].0;
+        meta.continue_token = continuation::encode(last, meta.resource_version.parse().unwrap_or(1));
+        let everything = Selection::new(source.kind, options).is_everything();
+        meta.remaining = everything.then_some(left as u64);
     }
     Ok((objects, meta))
 }
 
+/// The first objects that are selected, and how many follow them; only those that are answered are encoded, and
+/// those that a selector has to look at. A limit of 0 is none.
+fn select(
+    source: Source<'_>,
+    trees: &[(String, Tree)],
+    options: &ListOptions,
+    limit: usize,
+) -> ApiResult<(Slices, usize)> {
+    let selection = Selection::new(source.kind, options);
+    let mut selected: Vec<Arc<Object>> = Vec::new();
+    for (place, (_, tree)) in trees.iter().enumerate() {
+        let full = limit > 0 && selected.len() == limit;
+        if full && selection.is_everything() {
+            return Ok((selected.into_iter().collect(), trees.len() - place));
+        }
+        let object = source.object(tree)?;
+        match selection.matches(&object) {
+            true if full => return Ok((selected.into_iter().collect(), trees.len() - place)),
+            true => selected.push(Arc::new(object)),
+            false => {}
+        }
+    }
+    Ok((selected.into_iter().collect(), 0))
+}
+
 /// `<ns>/<name>`: lists are in the byte order of this.
-fn key(object: &Object) -> String {
-    let namespace = object.namespace();
+fn key(tree: &Tree) -> String {
+    let (namespace, name) = (of(tree, "namespace"), of(tree, "name"));
     let slash = if namespace.is_empty() { "" } else { "/" };
-    format!("{namespace}{slash}{}", object.name())
+    format!("{namespace}{slash}{name}")
 }
 
 /// The revision of a source that counts none: grows with the wall clock, never 0.

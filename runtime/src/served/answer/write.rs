@@ -12,7 +12,6 @@ use crate::object::{Object, Tree};
 use crate::request::info::ResourceInfo;
 use crate::request::options::{DeleteOptions, PatchOptions, WriteOptions};
 use crate::request::{Request, body};
-use crate::respond::list::Item;
 use crate::respond::status::Status;
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::served::Context;
@@ -102,14 +101,14 @@ pub(super) async fn delete_collection(
     let cx = Context::new(&request, false);
     let (objects, meta) = read::page(source, &request, info).await?;
     let options = deletion::options(request).await?;
-    for object in &objects {
+    for object in objects.iter() {
         match delete_one(source, &cx.within(object.namespace()), object.name(), &options).await {
             // Gone meanwhile is as good.
             Err(gone) if gone.code() == StatusCode::NOT_FOUND => {}
             done => drop(done?),
         }
     }
-    wanted.list(source.kind, &meta, objects.iter().map(Item::from))
+    wanted.list(source.kind, &meta, objects)
 }
 
 /// Deletes one object and answers its uid.

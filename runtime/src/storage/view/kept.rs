@@ -46,6 +46,15 @@ pub struct Holed {
     ends: Vec<(u32, u32)>,
 }
 
+/// A piece of a text with holes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filling<'a> {
+    /// What does not change.
+    Text(&'a [u8]),
+    /// What a hole is filled from.
+    Hole(i64),
+}
+
 impl<T> Kept<T> {
     /// The value, of which nothing is made yet.
     #[must_use]
@@ -138,20 +147,19 @@ impl Holed {
         self.ends.push((place(self.text.len()), place(self.holes.len())));
     }
 
-    /// A part: its text before each hole with what the hole is made of, and the text behind the last.
-    pub fn part(&self, number: usize) -> Option<(impl Iterator<Item = (&[u8], i64)>, &[u8])> {
+    /// A part, piece by piece.
+    pub fn part(&self, number: usize) -> Option<impl Iterator<Item = Filling<'_>>> {
         let (end, last) = self.ends.get(number).map(|&(end, last)| (end as usize, last as usize))?;
         let before = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let (start, first) = before.map_or((0, 0), |(end, last)| (end as usize, last as usize));
+        let (mut from, first) = before.map_or((0, 0), |(end, last)| (end as usize, last as usize));
         let holes = self.holes.get(first..last)?;
-        let mut from = start;
-        let rest = self.text.get(holes.last().map_or(start, |hole| hole.0 as usize)..end)?;
-        let filled = holes.iter().map(move |&(at, of)| {
+        let rest = self.text.get(holes.last().map_or(from, |hole| hole.0 as usize)..end)?;
+        let filled = holes.iter().flat_map(move |&(at, of)| {
             let text = self.text.get(from..at as usize).unwrap_or_default();
             from = at as usize;
-            (text, of)
+            [Filling::Text(text), Filling::Hole(of)]
         });
-        Some((filled, rest))
+        Some(filled.chain([Filling::Text(rest)]))
     }
 
     /// How much memory it takes.
@@ -221,12 +229,11 @@ mod tests {
             holed.end();
         }
         let read = |number| {
-            let (holes, rest) = holed.part(number)?;
-            let mut text = String::new();
-            for (before, hole) in holes {
-                text += &format!("{}<{hole}>", std::str::from_utf8(before).unwrap());
-            }
-            Some(text + std::str::from_utf8(rest).unwrap())
+            let fillings = holed.part(number)?.map(|filling| match filling {
+                Filling::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+                Filling::Hole(hole) => format!("<{hole}>"),
+            });
+            Some(fillings.collect::<String>())
         };
         assert_eq!(read(0).as_deref(), Some("a<0>b<0>c"));
         assert_eq!(read(1).as_deref(), Some("d"));

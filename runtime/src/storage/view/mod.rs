@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use change::{Change, ChangeKind, Changes, Step, Told};
-pub use kept::{Holed, Kept, Made, OnSecond};
+pub use kept::{Filling, Holed, Kept, Made, OnSecond};
 pub use run::{Objects, Run, Slice, Slices};
 
 use self::change::Recent;

@@ -124,6 +124,12 @@ impl Slice {
         (self.start < end).then_some(Slice { end, ..self })
     }
 
+    /// Where in the run it begins.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
     /// The run it is of.
     #[must_use]
     pub fn run(&self) -> &Arc<Run> {
@@ -159,6 +165,11 @@ impl Slices {
     /// Puts another list behind this one.
     pub fn append(&mut self, other: Slices) {
         self.0.extend(other.0);
+    }
+
+    /// The slices, one after the other.
+    pub fn into_slices(self) -> std::vec::IntoIter<Slice> {
+        self.0.into_iter()
     }
 
     /// The slices.

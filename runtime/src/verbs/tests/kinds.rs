@@ -28,7 +28,7 @@ pub(super) fn gadget() -> Kind {
     Kind { strategy, ..kind("Gadget", "gadgets") }
 }
 
-fn kind(name: &str, plural: &str) -> Kind {
+pub(crate) fn kind(name: &str, plural: &str) -> Kind {
     Kind {
         group: "example.com".to_owned(),
         version: "v1".to_owned(),

@@ -4,7 +4,7 @@
 mod create;
 mod delete;
 mod get;
-mod kinds;
+pub(crate) mod kinds;
 mod list;
 mod patch;
 mod scale;

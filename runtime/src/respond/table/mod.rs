@@ -1,13 +1,18 @@
 //! Tables: what kubectl prints. Columns come from the kind, cells from the encoded objects.
 
+mod cells;
+
 use jiff::Timestamp;
 
-use super::list::{Item, ListMeta, separated};
-use super::{Chunks, age, partial, scan};
+use super::list::{Item, ListMeta};
+use super::partial;
+use super::pieces::Json as _;
+use crate::gzip::Pieces;
 use crate::kind::Column;
 use crate::request::QueryPairs;
 use crate::request::accept::MetaVersion;
 use crate::respond::{ApiError, ApiResult};
+use crate::storage::view::Filling;
 
 /// What stands in a row beside its cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,20 +66,15 @@ impl IncludeObject {
 }
 
 impl Table<'_> {
-    /// Writes a table of items. Later tables of a watch have no `headers`.
-    pub fn write<'i>(
-        &self,
-        out: &mut Chunks,
-        meta: &ListMeta,
-        headers: bool,
-        items: impl IntoIterator<Item = Item<'i>>,
-    ) {
+    /// Writes a table of one object. Later tables of a watch have no `headers`.
+    pub fn write(&self, out: &mut impl Pieces, meta: &ListMeta, headers: bool, item: &Item<'_>) {
         self.begin(out, meta, headers);
-        separated(out, items, &mut |out, item| self.row(out, &item));
+        self.row(out, item);
         out.text("]}");
     }
 
-    fn begin(&self, out: &mut Chunks, meta: &ListMeta, headers: bool) {
+    /// Writes what stands before the rows.
+    pub(super) fn begin(&self, out: &mut impl Pieces, meta: &ListMeta, headers: bool) {
         out.text("{\"kind\":\"Table\",\"apiVersion\":\"");
         out.text(self.version.api_version());
         out.text("\",\"metadata\":");
@@ -88,7 +88,7 @@ impl Table<'_> {
         out.text(",\"rows\":[");
     }
 
-    fn definitions(&self, out: &mut Chunks) {
+    fn definitions(&self, out: &mut impl Pieces) {
         out.text("[");
         column(out, ["Name", "string", "name", NAME], 0);
         for declared in self.columns {
@@ -102,51 +102,37 @@ impl Table<'_> {
         out.text("]");
     }
 
-    fn row(&self, out: &mut Chunks, item: &Item<'_>) {
+    /// Writes the row of an object.
+    pub(super) fn row(&self, out: &mut impl Pieces, item: &Item<'_>) {
         out.text("{\"cells\":[");
-        out.quoted(item.name);
-        for column in self.columns {
-            out.text(",");
-            self.cell(out, column, item.bytes);
-        }
-        out.text(",");
-        if !self.columns.is_empty() {
-            out.quoted(&age::since(item.created, self.now));
-        } else if item.created.is_empty() {
-            // Go's zero time.
-            out.text("\"0001-01-01T00:00:00Z\"");
-        } else {
-            out.quoted(item.created);
-        }
+        self.write_cells(out, item);
+        self.object(out, item);
+    }
+
+    /// The same, of cells that are kept.
+    pub(super) fn kept_row<'k>(
+        &self,
+        out: &mut impl Pieces,
+        cells: impl Iterator<Item = Filling<'k>>,
+        item: &Item<'_>,
+    ) {
+        out.text("{\"cells\":[");
+        self.write_kept(out, cells);
+        self.object(out, item);
+    }
+
+    fn object(&self, out: &mut impl Pieces, item: &Item<'_>) {
         out.text("],\"object\":");
         match self.include {
             IncludeObject::None => out.text("null"),
             IncludeObject::Metadata => partial::write(out, self.version, item.metadata),
-            IncludeObject::Object => out.push(item.bytes),
+            IncludeObject::Object => out.copy(item.bytes),
         }
         out.text("}");
     }
-
-    fn cell(&self, out: &mut Chunks, column: &Column, object: &[u8]) {
-        let value = scan::at(object, &column.path.0).and_then(|value| std::str::from_utf8(value).ok());
-        let Some(value) = value.filter(|value| *value != "null") else { return out.text("null") };
-        let string = value.starts_with('"');
-        match column.kind {
-            "string" if string => out.text(value),
-            "string" => out.quoted(value),
-            "integer" => number(out, value, f64::trunc),
-            "number" => number(out, value, |number| number),
-            "boolean" if matches!(value, "true" | "false") => out.text(value),
-            "date" if string => {
-                let written: String = serde_json::from_str(value).unwrap_or_default();
-                out.quoted(&age::since(&written, self.now));
-            }
-            _ => out.text("null"),
-        }
-    }
 }
 
-fn column(out: &mut Chunks, [name, kind, format, description]: [&str; 4], priority: i32) {
+fn column(out: &mut impl Pieces, [name, kind, format, description]: [&str; 4], priority: i32) {
     for (key, text) in [
         ("{\"name\":", name),
         (",\"type\":", kind),
@@ -156,24 +142,14 @@ fn column(out: &mut Chunks, [name, kind, format, description]: [&str; 4], priori
         out.text(key);
         out.quoted(text);
     }
-    out.text(&format!(",\"priority\":{priority}}}"));
-}
-
-/// A number as it is written, but for fractions where integers are wanted.
-fn number(out: &mut Chunks, value: &str, round: fn(f64) -> f64) {
-    if value.parse::<i64>().is_ok() {
-        return out.text(value);
-    }
-    match value.parse::<f64>() {
-        Ok(number) => out.text(&round(number).to_string()),
-        Err(_) => out.text("null"),
-    }
+    out.formatted(format_args!(",\"priority\":{priority}}}"));
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunks, IncludeObject, Item, ListMeta, MetaVersion, QueryPairs, Table};
+    use super::{IncludeObject, Item, ListMeta, MetaVersion, QueryPairs, Table};
     use crate::kind::{Column, FieldPath};
+    use crate::respond::Chunks;
 
     const OBJECT: &[u8] =
         br#"{"metadata":{"name":"a"},"spec":{"s":"x\"y","i":3,"f":2.5,"b":true,"n":null,"l":["p"],"t":"2026-01-01T00:00:00Z"}}"#;
@@ -194,7 +170,7 @@ mod tests {
         let table = Table { columns, version: MetaVersion::V1, include, now };
         let item = Item { bytes: OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created };
         let mut out = Chunks::default();
-        table.write(&mut out, &ListMeta::at("7"), headers, [item]);
+        table.write(&mut out, &ListMeta::at("7"), headers, &item);
         serde_json::from_slice(&out.into_bytes()).expect("a table is JSON")
     }
 
