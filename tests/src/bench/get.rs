@@ -7,6 +7,7 @@
 use super::Plan;
 use super::load::{Load, Sample, sample};
 use super::objects::{COUNT, collection, name};
+use super::open_loop;
 use super::peers::Peers;
 use super::rounds::{Contest, figures, rounds};
 use super::row::{Row, Unit};
@@ -21,43 +22,55 @@ const STRIDE: u64 = 7919;
 /// Where the floor keeps the bytes of one.
 const BARE: &str = "/one";
 
+/// Of Go's best rate, what every server is asked for where answers are timed.
+const SHARE: f64 = 0.7;
+
 /// With the consistency both give unasked, from Go's cache, and where nothing is known of the right.
 pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
     let few = |number: u64| number % FEW * (COUNT / FEW);
     let all = |number: u64| number.wrapping_mul(STRIDE) % COUNT;
     let path = format!("{}/{}", collection(&peers.read), name(few(1)));
     peers.teach(BARE, peers.ours.get(&path)).await;
-    let mut rows = Vec::new();
-    rows.extend(row(peers.three(), peers, plan, "GET, 32 streams", few, "").await);
-    rows[0] = rows[0].clone().aiming_at(12.0).within(1.8);
-    if !plan.quick {
-        let cached = "?resourceVersion=0";
-        rows.extend(row(peers.three(), peers, plan, "GET, resourceVersion=0", few, cached).await);
-        rows.extend(row(peers.pair(), peers, plan, "GET, access review each", all, "").await);
+    let unasked = load(peers, few, "");
+    let [cpu, rate] = row(peers.three(), plan, "GET, 32 streams", &unasked).await;
+    let best = rate.go.map_or(0.0, |rate| rate.median);
+    let mut rows = vec![cpu.aiming_at(12.0).within(1.8), rate];
+    if plan.quick {
+        return rows;
     }
+    rows.push(timed(peers, plan, &unasked, best * SHARE).await);
+    let cached = load(peers, few, "?resourceVersion=0");
+    rows.extend(row(peers.three(), plan, "GET, resourceVersion=0", &cached).await);
+    rows.extend(row(peers.pair(), plan, "GET, access review each", &load(peers, all, "")).await);
     rows
 }
 
-/// CPU and rate.
-async fn row(
-    contest: Contest<'_>,
-    peers: &Peers,
-    plan: Plan,
-    what: &str,
-    object: fn(u64) -> u64,
-    query: &'static str,
-) -> [Row; 2] {
-    (plan.tell)(what);
+/// How long answers take where requests come at so many a second, whoever is behind.
+async fn timed(peers: &Peers, plan: Plan, load: &Load, rate: f64) -> Row {
+    (plan.tell)("GET at 70 % of Go's best rate");
+    let p99 = rounds(peers.three(), plan, async |peer| open_loop::p99(peer, load, rate).await).await;
+    Row::of("W1", "GET at 70 % of Go's best rate, p99", Unit::Millis, &p99)
+        .aiming_at(5.0)
+        .within(2.0)
+        .note(format!("{rate:.0} a second, each timed from the moment it was due"))
+}
+
+fn load(peers: &Peers, object: fn(u64) -> u64, query: &'static str) -> Load {
     let collection = collection(&peers.read);
-    let load = Load {
+    Load {
         streams: STREAMS,
         expected: StatusCode::OK,
         request: Arc::new(move |peer, number| match peer.is_floor() {
             true => peer.get(BARE),
             false => peer.get(&format!("{collection}/{}{query}", name(object(number)))),
         }),
-    };
-    let samples = rounds(contest, plan, async |peer| sample(peer, &load).await).await;
+    }
+}
+
+/// CPU and rate.
+async fn row(contest: Contest<'_>, plan: Plan, what: &str, load: &Load) -> [Row; 2] {
+    (plan.tell)(what);
+    let samples = rounds(contest, plan, async |peer| sample(peer, load).await).await;
     let last = samples[samples.len() - 1];
     let beside = last.go.map_or(0.0, |go| go.beside_micros());
     let bytes = last.map(Sample::bytes);

@@ -22,6 +22,7 @@ mod list;
 mod load;
 mod memory;
 mod objects;
+mod open_loop;
 mod page;
 mod peers;
 mod process;
