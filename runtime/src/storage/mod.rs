@@ -22,6 +22,7 @@
 //! event appears, be it later.
 
 pub mod cache;
+pub mod dump;
 mod error;
 mod key;
 mod record;
