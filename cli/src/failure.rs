@@ -19,6 +19,15 @@ pub(crate) enum Failure {
     /// The machine said no.
     #[error("failed to {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
+    /// A store or an export is not there, or cannot be used.
+    #[error("{0}")]
+    Data(String),
+    /// A store holds what no server could read.
+    #[error("{message}")]
+    Unreadable { message: String, problems: Vec<String> },
+    /// A store could not do it now.
+    #[error("{0}")]
+    Storage(String),
     /// A mistake of aggboot itself.
     #[error("{0}: this is a mistake in aggboot, please report it")]
     Template(#[from] aggboot_templates::Error),
@@ -31,6 +40,7 @@ pub(crate) enum Code {
     Usage = 2,
     Refused = 3,
     Project = 4,
+    Data = 5,
 }
 
 /// What `-o json` says of a failure.
@@ -50,6 +60,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(crate) problems: &'a [String],
 }
 
 impl Failure {
@@ -73,7 +85,8 @@ impl Failure {
         match self {
             Self::Refused { .. } => Code::Refused,
             Self::Broken { .. } => Code::Project,
-            Self::Io { .. } | Self::Template(_) => Code::Failed,
+            Self::Data(_) | Self::Unreadable { .. } => Code::Data,
+            Self::Io { .. } | Self::Storage(_) | Self::Template(_) => Code::Failed,
         }
     }
 
@@ -88,6 +101,7 @@ impl Failure {
             path: None,
             rule: None,
             advice: None,
+            problems: &[],
         };
         match self {
             Self::Refused { argument, value, rule, advice } => Facts {
@@ -101,7 +115,8 @@ impl Failure {
                 Facts { path: Some(path.clone()), advice: Some(advice), ..none }
             }
             Self::Io { path, .. } => Facts { path: Some(path.display().to_string()), ..none },
-            Self::Template(_) => none,
+            Self::Unreadable { problems, .. } => Facts { problems, ..none },
+            Self::Data(_) | Self::Storage(_) | Self::Template(_) => none,
         }
     }
 }
@@ -113,6 +128,7 @@ impl Code {
             Self::Usage => "usage",
             Self::Refused => "refused",
             Self::Project => "project",
+            Self::Data => "data",
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The command line: what can be typed, and its help. What was meant is decided elsewhere.
 
 mod create;
+mod db;
 mod init;
 mod run;
 
 pub(crate) use create::ResourceArgs;
+pub(crate) use db::{CheckArgs, CompactArgs, Db, ExportArgs, ImportArgs};
 pub(crate) use init::RepoArgs;
 pub(crate) use run::LocalArgs;
 
@@ -27,6 +29,7 @@ Examples:
   aggboot init repo --domain example.com
   aggboot create group version resource --group inventory --version v1 --kind Server
   aggboot run local
+  aggboot db export --file backup.jsonl
 
 Exit codes:
   0  done, or nothing to do
@@ -34,8 +37,9 @@ Exit codes:
   2  the command line was not understood
   3  something asked for is against a rule; the message names it
   4  the project is missing, or its files are not as aggboot left them
+  5  a store or an export is missing, in use, damaged or foreign; the message says which
   `run local` ends with the server's own code.
-Whenever it is not 0, no file was changed.";
+Whenever it is not 0, neither a project nor a store was changed.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -54,6 +58,9 @@ pub(crate) enum Command {
     /// Run a project
     #[command(subcommand, arg_required_else_help = true)]
     Run(Run),
+    /// Look after the file that the embedded storage keeps objects in
+    #[command(subcommand, arg_required_else_help = true)]
+    Db(Db),
     /// Print the version of aggboot and of its templates
     #[command(after_help = "Examples:\n  aggboot version\n  aggboot version -o json")]
     Version,

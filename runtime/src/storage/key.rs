@@ -31,7 +31,7 @@ impl Revision {
 
     /// Where a new store begins, so that it is ahead of whatever was served in its place before: the wall clock in
     /// milliseconds, which a store would have to outrun with a thousand writes a second for all its life.
-    pub(super) fn wall_clock() -> Self {
+    pub fn wall_clock() -> Self {
         let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         u64::try_from(elapsed.as_millis()).ok().and_then(Self::new).unwrap_or(Self::FIRST)
     }

@@ -26,6 +26,7 @@ pub mod dump;
 mod error;
 mod key;
 mod record;
+pub mod survey;
 mod table;
 pub mod view;
 mod watch;

@@ -28,7 +28,9 @@ pub async fn import<R: BufRead + Send>(
 ) -> Result<Moved> {
     let first = storage.list(Query { limit: 1, ..query(None, At::Latest) }).await?.value;
     if !first.items.is_empty() {
-        return Err(Error::NotEmpty { count: first.items.len() as u64 + first.remaining.unwrap_or_default() });
+        return Err(Error::NotEmpty {
+            count: first.items.len() as u64 + first.remaining.unwrap_or_default(),
+        });
     }
     storage.raise(dump.revision().max(floor.unwrap_or(Revision::FIRST))).await?;
     let (mut fill, mut contents) = (Fill::new(storage), Contents::default());

@@ -45,7 +45,8 @@ impl<R: BufRead> Dump<R> {
         let nothing = Header { format: String::new(), source: String::new(), revision: 0, count: 0 };
         let (line, digest) = (Vec::new(), Sha256::new());
         let revision = Revision::FIRST;
-        let mut dump = Self { input, header: nothing, revision, digest, line, number: 0, count: 0, last: None };
+        let mut dump =
+            Self { input, header: nothing, revision, digest, line, number: 0, count: 0, last: None };
         dump.next_line()?;
         let header: Header = serde_json::from_slice(&dump.line)
             .map_err(|why| dump.broken(&format!("this is not the first line of a dump: {why}")))?;
@@ -53,7 +54,8 @@ impl<R: BufRead> Dump<R> {
             let found = &header.format;
             return Err(dump.broken(&format!("the format is {found:?} and this version reads {FORMAT:?}")));
         }
-        dump.revision = Revision::new(header.revision).ok_or_else(|| dump.broken("there is no revision 0"))?;
+        dump.revision =
+            Revision::new(header.revision).ok_or_else(|| dump.broken("there is no revision 0"))?;
         dump.header = header;
         dump.trust_line();
         Ok(dump)
@@ -115,13 +117,18 @@ impl<R: BufRead> Dump<R> {
     fn end(&mut self) -> Result<()> {
         let expected = lines::last(self.count, &self.digest.clone().finalize());
         if self.line != expected.as_bytes() {
-            return Err(self.broken("the checksum or the count is not that of the lines before: the file was changed"));
+            return Err(self
+                .broken("the checksum or the count is not that of the lines before: the file was changed"));
         }
         if self.count != self.header.count {
             let announced = self.header.count;
             return Err(self.broken(&format!("{} records came and {announced} were announced", self.count)));
         }
-        if self.input.fill_buf()?.is_empty() { Ok(()) } else { Err(self.broken("more follows the last line")) }
+        if self.input.fill_buf()?.is_empty() {
+            Ok(())
+        } else {
+            Err(self.broken("more follows the last line"))
+        }
     }
 
     /// Reads a line, without its end.

@@ -54,7 +54,9 @@ async fn what_is_imported_is_what_was_exported_at_higher_revisions() {
         stored.iter().map(|stored| (stored.key.clone(), stored.value.clone())).collect()
     };
     assert_eq!(plain(&before), plain(&after));
-    assert!(after.iter().all(|stored| stored.revision > moved.revision && stored.revision <= imported.revision));
+    assert!(
+        after.iter().all(|stored| stored.revision > moved.revision && stored.revision <= imported.revision)
+    );
     // Whoever held a revision of the source must list.
     let watch = target.watch(&Prefix::everything(), Start::After(moved.revision), false).await.map(|_| ());
     assert!(matches!(watch, Err(StorageError::Compacted { .. })), "{watch:?}");
@@ -106,7 +108,11 @@ async fn a_cut_dump_is_refused_wherever_it_was_cut() {
     let dump = exported(&*filled(3).await).await;
     for length in 0..dump.len() {
         let verified = opened(&dump[..length]).and_then(|dump| dump.verify(&mut |_| ()));
-        assert!(matches!(verified, Err(Error::Broken { .. })), "{length} of {} bytes: {verified:?}", dump.len());
+        assert!(
+            matches!(verified, Err(Error::Broken { .. })),
+            "{length} of {} bytes: {verified:?}",
+            dump.len()
+        );
     }
     assert_eq!(opened(&dump).and_then(|dump| dump.verify(&mut |_| ())).expect("whole"), 5);
 }

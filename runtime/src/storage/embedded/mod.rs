@@ -18,6 +18,7 @@ mod medium;
 mod pending;
 mod refusal;
 mod reopen;
+pub mod upkeep;
 
 #[cfg(test)]
 mod tests;

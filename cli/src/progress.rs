@@ -1,0 +1,71 @@
+//! How far something long is: a line on the terminal that is written over, and nothing where nobody looks.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// How many characters the bar has.
+const WIDTH: u64 = 30;
+/// Often enough to look alive.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A bar on the standard error.
+pub(crate) struct Progress {
+    doing: &'static str,
+    total: u64,
+    terminal: bool,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    /// Of something that is done when so many are.
+    pub(crate) fn new(doing: &'static str, total: u64) -> Self {
+        Self { doing, total, terminal: io::stderr().is_terminal(), drawn: None }
+    }
+
+    /// So many are done.
+    pub(crate) fn at(&mut self, done: u64) {
+        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
+        if self.terminal && due {
+            self.drawn = Some(Instant::now());
+            // A terminal that is gone has nobody to tell.
+            let _ = write!(io::stderr(), "\r{}", line(self.doing, done, self.total));
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// What is said next begins on a clean line.
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
+fn line(doing: &str, done: u64, total: u64) -> String {
+    let mut line = format!("{doing} ");
+    // Where the whole is not known there is nothing to compare with.
+    if total > 0 {
+        let full = (done.min(total) * WIDTH / total) as usize;
+        let percent = done.min(total) * 100 / total;
+        let _ = write!(line, "[{:<width$}] {percent:>3} %  ", "#".repeat(full), width = WIDTH as usize);
+    }
+    let _ = write!(line, "{done}");
+    if total > 0 {
+        let _ = write!(line, " of {total}");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_far_it_is() {
+        assert_eq!(line("exporting", 0, 0), "exporting 0");
+        assert_eq!(line("exporting", 5, 10), "exporting [###############               ]  50 %  5 of 10");
+        assert_eq!(line("exporting", 12, 10), "exporting [##############################] 100 %  12 of 10");
+    }
+}
