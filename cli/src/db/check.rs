@@ -76,7 +76,7 @@ fn sentences(
     if pages == Pages::Mended {
         writeln!(
             out,
-            "The last commit was not whole, as after a crash: the one before it was put in its place."
+            "The last commit was not whole, as after a crash: the one before it is in its place now."
         )?;
     }
     let (count, bytes) = (objects(found.count), size(found.bytes));

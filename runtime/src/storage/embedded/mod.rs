@@ -15,6 +15,7 @@ mod garbage;
 mod layout;
 mod load;
 mod medium;
+mod overlay;
 mod pending;
 mod refusal;
 mod reopen;

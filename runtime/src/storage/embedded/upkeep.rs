@@ -6,13 +6,16 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
 use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
 
-use super::super::{Error, Result};
+use super::super::{Error, Result, Retention};
+use super::ballast::Ballast;
 use super::layout::{COMPACTED, LIVE, LOG, META};
-use super::{Embedded, FILE, load};
+use super::medium::{Directory, FILE, Medium};
+use super::overlay::Overlay;
+use super::{Embedded, PAGE_CACHE, load, refusal};
 
 /// The folder of a store in the making, below the data directory: on the same file system.
 const STAGE: &str = "staged";
@@ -22,7 +25,7 @@ const STAGE: &str = "staged";
 pub enum Pages {
     /// Every page is as it was written.
     Sound,
-    /// The last commit was not whole, as after a crash; the one before it is in its place now.
+    /// The last commit is not whole, as after a crash; the next opening puts the one before in its place.
     Mended,
 }
 
@@ -42,18 +45,22 @@ pub fn file(dir: &Path) -> PathBuf {
     dir.join(FILE)
 }
 
-/// Reads every page of the file in that directory and compares it with its checksum.
+/// Reads every page of the file in that directory and compares it with its checksum. Not a byte of it is changed.
 ///
 /// # Errors
 /// [`Error::Incompatible`] when there is no store, or it is in use, foreign or damaged.
 pub fn examine(dir: &Path) -> Result<Pages> {
-    let path = existing(dir)?;
-    load::guarded(&path, || {
-        let mut database = load::database(dir, &path)?;
-        match database.check_integrity() {
+    let medium = existing(dir)?;
+    let path = medium.path();
+    load::guarded(path, || {
+        let unopened = |why| refusal::cannot_open(path, &why);
+        let file = medium.open(false).map_err(unopened)?.ok_or_else(|| missing(dir))?;
+        let overlay = Overlay::new(file).map_err(unopened)?;
+        let database = Database::builder().set_cache_size(PAGE_CACHE).create_with_backend(overlay);
+        match database.map_err(|why| refusal::refused(path, &why))?.check_integrity() {
             Ok(true) => Ok(Pages::Sound),
             Ok(false) => Ok(Pages::Mended),
-            Err(why) => Err(load::refused(&path, &why)),
+            Err(why) => Err(refusal::refused(path, &why)),
         }
     })
 }
@@ -66,15 +73,17 @@ pub fn examine(dir: &Path) -> Result<Pages> {
 pub fn shrink(dir: &Path) -> Result<Shrunk> {
     // What is not sound is left as it is.
     examine(dir)?;
-    drop(Embedded::open(dir)?);
-    let path = file(dir);
-    let size = || fs::metadata(&path).map(|file| file.len()).map_err(failed("look at", &path));
+    let medium: Arc<dyn Medium> = Arc::new(existing(dir)?);
+    let path = medium.path();
+    let size = || fs::metadata(path).map(|file| file.len()).map_err(failed("look at", path));
     let before = size()?;
-    let forgotten = load::guarded(&path, || {
-        let mut database = load::database(dir, &path)?;
-        let forgotten = forget(&database).map_err(|why| load::unreadable(&path, why))?;
+    let forgotten = load::guarded(path, || {
+        let ballast = Arc::new(Ballast::new(Arc::clone(&medium)));
+        let mut database = load::database(&*medium, &ballast)?;
+        drop(load::load(&database, path, Retention::default())?);
+        let forgotten = forget(&database).map_err(|why| refusal::unreadable(path, why))?;
         let compacted = database.compact().map_err(redb::Error::from);
-        compacted.map_err(|why| load::unreadable(&path, why))?;
+        compacted.map_err(|why| refusal::unreadable(path, why))?;
         Ok(forgotten)
     })?;
     Ok(Shrunk { before, after: size()?, forgotten })
@@ -159,20 +168,18 @@ impl Drop for Staged {
     }
 }
 
-fn existing(dir: &Path) -> Result<PathBuf> {
-    let path = file(dir);
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(Error::Incompatible(format!("there is no store in {}: {FILE} is missing", dir.display())))
+/// The directory of a store, locked; none is made.
+fn existing(dir: &Path) -> Result<Directory> {
+    if file(dir).is_file() { Directory::lock(dir) } else { Err(missing(dir)) }
+}
+
+fn missing(dir: &Path) -> Error {
+    Error::Incompatible(format!("there is no store in {}: {FILE} is missing", dir.display()))
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.display().to_string();
-    move |why| Error::Unavailable {
-        why: format!("failed to {doing} {path}: {why}"),
-        retry_after: Duration::from_secs(1),
-    }
+    move |why| refusal::unavailable(format!("failed to {doing} {path}: {why}"))
 }
 
 #[cfg(test)]
@@ -253,8 +260,10 @@ mod tests {
             file.write_all(&[bytes[place + 100] ^ 1]).expect("written");
         }
         drop(file);
+        let damaged = fs::read(&path).expect("read");
         let found = examine(dir.path()).expect_err("it is damaged").to_string();
         assert!(found.contains("is damaged") && found.contains("Put a backup in its place"), "{found}");
+        assert_eq!(fs::read(&path).expect("read"), damaged, "it is left as it was");
     }
 
     #[tokio::test]
