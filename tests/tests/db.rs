@@ -13,9 +13,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_widgets");
 const WIDGETS: &str = "/apis/custom.example.com/v1/namespaces/default/widgets";
+
+/// One test at a time: a process that is being started has the locks of every store that its parent has open, until it
+/// has become its program.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn object(name: &str, generation: usize) -> String {
     format!(
@@ -60,7 +65,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.ends_with("storage.lock") || path.ends_with("storage.ballast") {
+        if ["storage.lock", "storage.ballast", "full/storage.redb"].iter().any(|end| path.ends_with(end)) {
             continue;
         }
         if path.is_dir() {
@@ -84,7 +89,7 @@ fn temporary() -> TempDir {
 
 #[tokio::test]
 async fn an_export_comes_back_as_the_same_records_at_higher_revisions() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let here = folder.path();
     let (before, at) = records(&filled(&here.join("old"), 1500).await).await;
 
@@ -113,7 +118,7 @@ async fn an_export_comes_back_as_the_same_records_at_higher_revisions() {
 
 #[tokio::test]
 async fn replacing_is_asked_for_and_never_goes_back() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let here = folder.path();
     drop(filled(&here.join("source"), 3).await);
     cli.succeed(here, "db export --data-dir source --file kept.jsonl");
@@ -138,7 +143,7 @@ async fn replacing_is_asked_for_and_never_goes_back() {
 
 #[tokio::test]
 async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let (here, dir) = (folder.path(), folder.path().join("data"));
     let (before, copied_at) = records(&filled(&dir, 3).await).await;
     let copy = fs::read(upkeep::file(&dir)).expect("read");
@@ -163,7 +168,7 @@ async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
 
 #[tokio::test]
 async fn a_sound_store_is_described() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let store = filled(&folder.path().join("data"), 3).await;
     let at =
         store.create(Key::new("h.example.com/s/one"), cluster_scoped("one").into()).await.expect("written");
@@ -185,7 +190,7 @@ fn cluster_scoped(name: &str) -> String {
 
 #[tokio::test]
 async fn values_that_are_no_objects_are_named() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let store = filled(&folder.path().join("data"), 3).await;
     let broken = store.create(key("broken"), "{\"a\":1}".into()).await.expect("written");
     drop(store);
@@ -203,7 +208,7 @@ async fn values_that_are_no_objects_are_named() {
 
 #[tokio::test]
 async fn compacting_gives_space_back() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let dir = folder.path().join("data");
     let (before, at) = records(&filled(&dir, 800).await).await;
     let size = || fs::metadata(upkeep::file(&dir)).expect("a file").len();
@@ -217,7 +222,7 @@ async fn compacting_gives_space_back() {
 /// Objects that one server wrote are served by another, at revisions that clients of the first never saw.
 #[tokio::test]
 async fn a_server_goes_on_with_what_another_one_wrote() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     fs::create_dir_all(&first).and_then(|()| fs::create_dir_all(&second)).expect("made");
     let mut server = LocalServer::start(PROGRAM, &first).await;
@@ -279,9 +284,9 @@ const REFUSALS: &[(&str, i32, &str)] = &[
 
 #[tokio::test]
 async fn every_refusal_is_one_sentence_and_changes_nothing() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let here = folder.path();
-    drop(filled(&here.join("full"), 3).await);
+    let full = records(&filled(&here.join("full"), 3).await).await;
     cli.succeed(here, "db export --data-dir full --file kept");
     let kept = fs::read_to_string(here.join("kept")).expect("text");
     let write = |name: &str, text: &str| fs::write(here.join(name), text).expect("written");
@@ -296,6 +301,8 @@ async fn every_refusal_is_one_sentence_and_changes_nothing() {
         refused(&cli, here, words, *code, part);
         assert_eq!(files(here), before, "aggboot {words}");
     }
+    // That one is opened, which leaves its mark in the file, and no other.
+    assert_eq!(records(&Embedded::open(&here.join("full")).expect("it opens")).await, full);
 }
 
 /// A copy of a store with bits flipped in a value.
@@ -333,7 +340,7 @@ fn refused(cli: &AggbootCli, folder: &Path, words: &str, code: i32, part: &str) 
 
 #[tokio::test]
 async fn the_data_directory_also_comes_from_the_environment() {
-    let (cli, folder) = (AggbootCli::build(), temporary());
+    let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let store = filled(&folder.path().join("elsewhere"), 1).await;
     let read = store.get(&key("0"), At::Latest).await.expect("read").value.expect("there");
     drop(store);
