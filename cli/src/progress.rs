@@ -1,6 +1,5 @@
 //! How far something long is: a line on the terminal that is written over, and nothing where nobody looks.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -44,18 +43,10 @@ impl Drop for Progress {
 }
 
 fn line(doing: &str, done: u64, total: u64) -> String {
-    let mut line = format!("{doing} ");
     // Where the whole is not known there is nothing to compare with.
-    if total > 0 {
-        let full = (done.min(total) * WIDTH / total) as usize;
-        let percent = done.min(total) * 100 / total;
-        let _ = write!(line, "[{:<width$}] {percent:>3} %  ", "#".repeat(full), width = WIDTH as usize);
-    }
-    let _ = write!(line, "{done}");
-    if total > 0 {
-        let _ = write!(line, " of {total}");
-    }
-    line
+    let Some(percent) = (done.min(total) * 100).checked_div(total) else { return format!("{doing} {done}") };
+    let full = "#".repeat((percent * WIDTH / 100) as usize);
+    format!("{doing} [{full:<width$}] {percent:>3} %  {done} of {total}", width = WIDTH as usize)
 }
 
 #[cfg(test)]

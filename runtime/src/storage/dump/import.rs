@@ -34,7 +34,7 @@ pub async fn import<R: BufRead + Send>(
     }
     storage.raise(dump.revision().max(floor.unwrap_or(Revision::FIRST))).await?;
     let (mut fill, mut contents) = (Fill::new(storage), Contents::default());
-    while let Some(record) = dump.next()? {
+    while let Some(record) = dump.next_record()? {
         contents.add(&record.key, &record.value);
         fill.add(Write::create(record.key, record.value)).await?;
         progress(contents.count);

@@ -75,12 +75,12 @@ impl<R: BufRead> Dump<R> {
     ///
     /// # Errors
     /// When the dump was cut or changed.
-    pub fn next(&mut self) -> Result<Option<Record>> {
+    pub fn next_record(&mut self) -> Result<Option<Record>> {
         self.next_line()?;
         if self.line.starts_with(LAST) {
             return self.end().map(|()| None);
         }
-        let record = self.record().map_err(|why| self.broken(&why))?;
+        let record = self.said().map_err(|why| self.broken(&why))?;
         self.trust_line();
         self.count += 1;
         self.last = Some(record.key.clone());
@@ -92,13 +92,13 @@ impl<R: BufRead> Dump<R> {
     /// # Errors
     /// When the dump was cut or changed.
     pub fn verify(mut self, progress: super::Progress<'_>) -> Result<u64> {
-        while self.next()?.is_some() {
+        while self.next_record()?.is_some() {
             progress(self.count);
         }
         Ok(self.count)
     }
 
-    fn record(&self) -> Result<Record, String> {
+    fn said(&self) -> Result<Record, String> {
         let said = lines::decode(&self.line)?;
         let revision = Revision::new(said.revision).filter(|revision| *revision <= self.revision);
         let Some(revision) = revision else {

@@ -88,7 +88,7 @@ async fn an_export_is_of_one_revision() {
     .expect("exported");
     assert!(writes.is_none(), "it was written while the export went on");
     let mut dump = opened(&out).expect("a dump");
-    while let Some(record) = dump.next().expect("whole") {
+    while let Some(record) = dump.next_record().expect("whole") {
         assert_ne!(record.key.as_str(), "g/r/n/later");
     }
 }
