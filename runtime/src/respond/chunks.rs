@@ -55,6 +55,11 @@ impl Pieces for Chunks {
 }
 
 impl Chunks {
+    /// Makes room for so many bytes, as far as one piece goes.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.open.reserve(bytes.min(PIECE));
+    }
+
     /// How many bytes were written.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -74,7 +74,17 @@ impl Events {
 
     /// Writes a bookmark: everything up to this revision was sent.
     pub fn bookmark(&mut self, out: &mut Chunks, resource_version: &str, now: Timestamp) {
-        let metadata = format!("{{\"resourceVersion\":\"{resource_version}\"}}");
+        self.mark(out, resource_version, "", now);
+    }
+
+    /// Writes the bookmark behind what was there when the watch began.
+    pub fn end_of_initial_events(&mut self, out: &mut Chunks, resource_version: &str, now: Timestamp) {
+        let annotations = ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}";
+        self.mark(out, resource_version, annotations, now);
+    }
+
+    fn mark(&mut self, out: &mut Chunks, resource_version: &str, annotations: &str, now: Timestamp) {
+        let metadata = format!("{{\"resourceVersion\":\"{resource_version}\"{annotations}}}");
         let (kind, api_version) = (&self.kind, &self.api_version);
         let object =
             format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata}}}");

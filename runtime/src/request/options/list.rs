@@ -32,6 +32,8 @@ pub struct ListOptions {
     pub resource_version: String,
     /// How the revision is meant.
     pub resource_version_match: Option<VersionMatch>,
+    /// Whether a watch begins with what is there, and says where that ends.
+    pub send_initial_events: Option<bool>,
     /// How long a watch may last, or a list may take.
     pub timeout_seconds: Option<i64>,
     /// How many items a page may have; 0 for all of them.
@@ -69,6 +71,25 @@ impl ListOptions {
     /// Reads and judges the options. `selectable` are the kind's fields besides `metadata.*`; `name` is the
     /// object's name where the path has one.
     pub fn parse<S: AsRef<str>>(query: &QueryPairs, selectable: &[S], name: Option<&str>) -> ApiResult<Self> {
+        Self::read(query, selectable, name, true)
+    }
+
+    /// The same for a kind whose watches cannot say where their initial events end. A client that is refused lists and
+    /// watches instead; one that is ignored waits for ever.
+    pub fn parse_without_initial_events<S: AsRef<str>>(
+        query: &QueryPairs,
+        selectable: &[S],
+        name: Option<&str>,
+    ) -> ApiResult<Self> {
+        Self::read(query, selectable, name, false)
+    }
+
+    fn read<S: AsRef<str>>(
+        query: &QueryPairs,
+        selectable: &[S],
+        name: Option<&str>,
+        initial_events: bool,
+    ) -> ApiResult<Self> {
         let limit = number(query, "limit")?.unwrap_or_default();
         let timeout_seconds = number(query, "timeoutSeconds")?;
         let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default());
@@ -83,13 +104,15 @@ impl ListOptions {
                 Some("NotOlderThan") => Some(VersionMatch::NotOlderThan),
                 _ => None,
             },
+            send_initial_events: boolean(query, "sendInitialEvents"),
             timeout_seconds,
             limit: u64::try_from(limit).unwrap_or_default(),
             continue_token: text(query, "continue"),
         };
         let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), selectable);
-        let fields = judged_before_unknown_fields(fields, || options.judge(query))?;
+        let fields = judged_before_unknown_fields(fields, || options.judge(query, initial_events))?;
         options.fields = of_name(fields, name)?;
+        options.begin_with_what_is_there();
         Ok(options)
     }
 
@@ -104,15 +127,22 @@ impl ListOptions {
         })
     }
 
-    fn judge(&self, query: &QueryPairs) -> ApiResult<()> {
+    /// A watch from no revision in particular has always begun with what is there.
+    fn begin_with_what_is_there(&mut self) {
+        let legacy = matches!(self.resource_version.as_str(), "" | "0");
+        if self.watch && legacy && self.send_initial_events.is_none() {
+            self.send_initial_events = Some(true);
+        }
+    }
+
+    fn judge(&self, query: &QueryPairs, initial_events: bool) -> ApiResult<()> {
         let wanted = query.get("resourceVersionMatch").unwrap_or_default();
-        let initial_events = boolean(query, "sendInitialEvents").is_some();
         let mut errors = FieldErrors::new();
         if self.watch {
             self.judge_watch(wanted, initial_events, &mut errors);
         } else {
             self.judge_list(wanted, &mut errors);
-            if initial_events {
+            if self.send_initial_events.is_some() {
                 errors.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
             }
         }
@@ -142,19 +172,21 @@ impl ListOptions {
     fn judge_watch(&self, wanted: &str, initial_events: bool, errors: &mut FieldErrors) {
         const FIELD: &str = "resourceVersionMatch";
         let not_older = self.resource_version_match == Some(VersionMatch::NotOlderThan);
-        if initial_events {
+        if self.send_initial_events.is_some() {
             if !not_older {
                 let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
                 errors.forbidden(FIELD, why);
             }
-            // A client that is refused lists and watches instead; one that is ignored waits for ever.
-            let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-            errors.forbidden("sendInitialEvents", why);
+            if !initial_events {
+                let why =
+                    "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+                errors.forbidden("sendInitialEvents", why);
+            }
         }
         if wanted.is_empty() {
             return;
         }
-        if !initial_events {
+        if self.send_initial_events.is_none() {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             errors.forbidden(FIELD, why);
         }
@@ -233,6 +265,21 @@ mod tests {
     }
 
     #[test]
+    fn a_watch_from_anywhere_begins_with_what_is_there() {
+        let asked = "resourceVersionMatch=NotOlderThan&sendInitialEvents";
+        for (query, initial) in [
+            ("watch=1".to_owned(), Some(true)),
+            ("watch=1&resourceVersion=0".to_owned(), Some(true)),
+            ("watch=1&resourceVersion=5".to_owned(), None),
+            (format!("watch=1&resourceVersion=5&{asked}=true"), Some(true)),
+            (format!("watch=1&{asked}=false"), Some(false)),
+            (String::new(), None),
+        ] {
+            assert_eq!(parse(&query).unwrap().send_initial_events, initial, "{query}");
+        }
+    }
+
+    #[test]
     fn booleans_are_read_as_go_reads_them() {
         for (query, watch) in [
             ("", false),
@@ -252,11 +299,7 @@ mod tests {
     fn the_revision_match_is_read_and_judged() {
         let options = parse("resourceVersion=5&resourceVersionMatch=Exact").unwrap();
         assert_eq!(options.resource_version_match, Some(VersionMatch::Exact));
-        let (field, gate) = (
-            "resourceVersionMatch: Forbidden: ",
-            "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature \
-             gate is enabled",
-        );
+        let field = "resourceVersionMatch: Forbidden: ";
         for (query, text) in [
             (
                 "resourceVersionMatch=Exact",
@@ -279,10 +322,13 @@ mod tests {
                 "sendInitialEvents=true",
                 "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list".to_owned(),
             ),
-            ("watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", gate.to_owned()),
             (
                 "watch=1&sendInitialEvents=true",
-                format!("[{field}sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, {gate}]"),
+                format!("{field}sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+            ),
+            (
+                "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=x",
+                format!("{field}resourceVersionMatch is forbidden when continue is provided"),
             ),
             (
                 "watch=1&resourceVersionMatch=NotOlderThan",
@@ -293,6 +339,33 @@ mod tests {
             assert_eq!((error.code().as_u16(), error.reason()), (422, "Invalid"), "{query}");
             assert_eq!(error.message(), format!("ListOptions.meta.k8s.io \"\" is invalid: {text}"), "{query}");
         }
+    }
+
+    #[test]
+    fn a_kind_without_initial_events_refuses_them() {
+        let parse = |query| {
+            ListOptions::parse_without_initial_events(&QueryPairs::parse(Some(query)), &[""; 0], None)
+        };
+        let gate = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature \
+                    gate is enabled";
+        for (query, text) in [
+            ("watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", gate.to_owned()),
+            (
+                "watch=1&sendInitialEvents=true",
+                format!(
+                    "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to \
+                     NotOlderThan, {gate}]"
+                ),
+            ),
+        ] {
+            let error = parse(query).unwrap_err();
+            assert_eq!(
+                error.message(),
+                format!("ListOptions.meta.k8s.io \"\" is invalid: {text}"),
+                "{query}"
+            );
+        }
+        assert!(parse("watch=1").is_ok());
     }
 
     #[test]

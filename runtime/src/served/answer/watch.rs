@@ -30,7 +30,8 @@ pub(super) fn watch(source: Source<'_>, request: &Request, info: &ResourceInfo) 
     let verb = Arc::clone(source.verbs.watch.as_ref().ok_or_else(unserved)?);
     let form = accept::negotiate_request(&request.head.headers, &request.query, accept::Offer::Watch)?;
     let name = Some(info.name.as_str()).filter(|name| !name.is_empty());
-    let options = ListOptions::parse(&request.query, &selectable(source.kind), name)?;
+    let fields = selectable(source.kind);
+    let options = ListOptions::parse_without_initial_events(&request.query, &fields, name)?;
     let (cx, query) = (Context::new(request, false), Query::new(&options));
     let from = match options.resource_version.as_str() {
         "" | "0" => WatchFrom::Start,

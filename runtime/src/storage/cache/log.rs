@@ -254,6 +254,12 @@ impl Log {
     }
 }
 
+impl Cursor {
+    pub(super) fn reached(&self) -> Revision {
+        self.reached
+    }
+}
+
 impl Sight {
     fn sees(&self, change: &Change) -> bool {
         match self {

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use super::log::{Cursor, Log};
 use super::shared::lock;
-use crate::storage::Result;
 use crate::storage::view::Step;
+use crate::storage::{Result, Revision};
 
 /// The changes of one watch. Holds nothing but a place in what others share.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ pub struct Subscription {
 impl Subscription {
     pub(super) fn new(log: Arc<Mutex<Log>>, cursor: Cursor) -> Subscription {
         Subscription { log, cursor, ended: false }
+    }
+
+    /// What was read up to.
+    pub(in crate::storage) fn reached(&self) -> Revision {
+        self.cursor.reached()
     }
 
     /// The next step: at most about 64 KiB of objects. `None` comes only after the error that ended the watch.

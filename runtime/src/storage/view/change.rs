@@ -140,6 +140,15 @@ impl Changes {
         std::future::poll_fn(|context| self.poll_next(context)).await
     }
 
+    /// Up to where nothing was left when [`Changes::poll_next`] had nothing, where that is known.
+    #[must_use]
+    pub fn reached(&self) -> Option<Revision> {
+        match self {
+            Changes::Plain(_) => None,
+            Changes::Cached(subscription) => Some(subscription.reached()),
+        }
+    }
+
     /// The next step, as soon as there is one.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Step>>> {
         match self {

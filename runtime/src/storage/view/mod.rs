@@ -43,6 +43,22 @@ pub trait View: Send + Sync + Debug + 'static {
 
     /// The object of a record: one just written, or one that came with a conflict.
     fn object(&self, stored: &Stored) -> Result<Arc<Object>>;
+
+    /// All objects in a scope.
+    fn objects<'a>(&'a self, scope: &'a Scope, at: At) -> BoxFuture<'a, Result<Read<Slices>>> {
+        Box::pin(async move {
+            match scope {
+                Scope::Of(key) => {
+                    let read = self.get(key, at).await?;
+                    Ok(Read { at: read.at, value: read.value.into_iter().collect() })
+                }
+                Scope::Under(prefix) => {
+                    let read = self.list(Query { at, ..Query::all(prefix.clone()) }).await?;
+                    Ok(Read { at: read.at, value: read.value.items })
+                }
+            }
+        })
+    }
 }
 
 /// What a watch is about.

@@ -109,7 +109,9 @@ async fn a_watch_ends_in_time_with_a_bookmark_before() {
     let bench = Bench::new();
     let uri = format!("{WIDGETS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3");
     let mut lines = bench.ask("GET", &uri).watch().await;
+    assert!(lines.next().await.is_some_and(|begun| begun.pointer(END).is_some()));
     let bookmark = lines.next().await.expect("an event");
+    assert_eq!(bookmark.pointer(END), None);
     assert_eq!(bookmark["type"], "BOOKMARK");
     let object = bookmark["object"].as_object().expect("an object");
     assert_eq!(object.keys().map(String::as_str).collect::<Vec<_>>(), ["apiVersion", "kind", "metadata"]);
@@ -152,7 +154,8 @@ async fn what_cannot_be_watched_is_refused_before_the_stream() {
     let bench = Bench::new();
     for (query, accept, code) in [
         ("resourceVersion=x", "application/json", 500),
-        ("sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "application/json", 422),
+        ("sendInitialEvents=true", "application/json", 422),
+        ("sendInitialEvents=true&resourceVersionMatch=Exact", "application/json", 422),
         ("resourceVersionMatch=NotOlderThan&resourceVersion=1", "application/json", 422),
         ("", "application/yaml", 406),
     ] {
@@ -183,4 +186,74 @@ async fn watchers_share_their_lines_and_their_order() {
             last = at;
         }
     }
+}
+
+/// The annotation by which informers know that they have everything.
+const END: &str = "/object/metadata/annotations/k8s.io~1initial-events-end";
+
+#[tokio::test]
+async fn a_watch_says_where_its_initial_events_end() {
+    let bench = Bench::new();
+    let (a, b) = (bench.widget("a").await, bench.widget("b").await);
+    let list = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    let named = format!("{list}&fieldSelector=metadata.name%3Db");
+    for (query, objects) in [
+        (list.to_owned(), vec![&a, &b]),
+        (format!("{list}&resourceVersion=0"), vec![&a, &b]),
+        (format!("{list}&resourceVersion={}", version(&a)), vec![&a, &b]),
+        (named, vec![&b]),
+        (format!("{list}&labelSelector=none"), vec![]),
+        // As watches from anywhere have always done, now with the bookmark.
+        ("allowWatchBookmarks=true".to_owned(), vec![&a, &b]),
+        ("allowWatchBookmarks=true&resourceVersion=0".to_owned(), vec![&a, &b]),
+    ] {
+        let mut lines = bench.ask("GET", &format!("{WIDGETS}?watch=true&{query}")).watch().await;
+        for object in objects {
+            assert_eq!(lines.told().await, told("ADDED", object), "{query}");
+        }
+        let end = lines.next().await.expect("a bookmark");
+        assert_eq!(end.pointer(END).and_then(Value::as_str), Some("true"), "{query}: {end}");
+        assert_eq!((&end["type"], &end["object"]["kind"]), (&json!("BOOKMARK"), &json!("Widget")));
+        assert!(
+            version(&end["object"]).parse::<u64>().is_ok_and(|at| at >= version(&b).parse().unwrap_or(0))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_initial_events_is_a_table_among_tables() {
+    let bench = Bench::new();
+    bench.widget("a").await;
+    let uri = format!("{WIDGETS}?watch=true&allowWatchBookmarks=true");
+    let accept = "application/json;as=Table;g=meta.k8s.io;v=v1";
+    let mut lines = bench.ask("GET", &uri).header("accept", accept).watch().await;
+    lines.next().await.expect("an event");
+    let end = lines.next().await.expect("a bookmark");
+    assert_eq!(end["object"]["kind"], "Table");
+    let annotation = end.pointer("/object/rows/0/object/metadata/annotations/k8s.io~1initial-events-end");
+    assert_eq!(annotation.and_then(Value::as_str), Some("true"));
+}
+
+#[tokio::test]
+async fn initial_events_can_be_declined() {
+    let bench = Bench::new();
+    bench.widget("a").await;
+    for version in ["", "&resourceVersion=0"] {
+        let query = format!("sendInitialEvents=false&resourceVersionMatch=NotOlderThan{version}");
+        let mut lines = bench.ask("GET", &format!("{WIDGETS}?watch=true&{query}")).watch().await;
+        let b = bench.widget(&format!("b{}", version.len())).await;
+        assert_eq!(lines.told().await, told("ADDED", &b), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn initial_events_of_the_future_are_refused_in_the_stream() {
+    let bench = Bench::new();
+    let a = bench.widget("a").await;
+    let future = version(&a).parse::<u64>().expect("a number") + 1000;
+    let query = format!("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion={future}");
+    let mut lines = bench.ask("GET", &format!("{WIDGETS}?watch=true&{query}")).watch().await;
+    let event = lines.next().await.expect("an event");
+    assert_eq!((&event["type"], &event["object"]["code"]), (&json!("ERROR"), &json!(504)), "{event}");
+    assert_eq!(lines.next().await, None);
 }

@@ -1,6 +1,6 @@
 //! When a quiet watch is told how far it is.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -20,7 +20,7 @@ pub(super) struct Bookmarks {
 impl Bookmarks {
     pub(super) fn new(now: Instant, deadline: Instant) -> Self {
         let last = deadline.checked_sub(LAST).filter(|last| *last > now);
-        Bookmarks { next: now + Bookmarks::pause(), last }
+        Bookmarks { next: now + whole(Bookmarks::pause()), last }
     }
 
     /// About a minute, give or take a quarter.
@@ -36,6 +36,13 @@ impl Bookmarks {
     /// One was sent.
     pub(super) fn told(&mut self, now: Instant) {
         self.last = self.last.filter(|last| *last > now);
-        self.next = now + Bookmarks::pause();
+        self.next = now + whole(Bookmarks::pause());
     }
+}
+
+/// A little longer, so that it ends at a whole second: watches are woken together, and not one by one.
+fn whole(pause: Duration) -> Duration {
+    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let beyond = Duration::from_nanos(u64::from((clock + pause).subsec_nanos()));
+    pause + (Duration::from_secs(1) - beyond)
 }

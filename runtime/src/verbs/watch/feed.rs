@@ -1,9 +1,11 @@
 //! The lines of one watch, as its connection asks for them.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use super::bookmarks::Bookmarks;
 use crate::object::Object;
@@ -11,11 +13,15 @@ use crate::respond::event::{self, Events};
 use crate::respond::list::Item;
 use crate::respond::{ApiError, Chunks};
 use crate::storage::view::{Change, ChangeKind, Changes, Objects, Step};
-use crate::storage::{Error, Result, Revision};
+use crate::storage::{BoxFuture, Error, Result, Revision};
 use crate::verbs::selection::Selection;
 
 /// About how many bytes are sent at once.
 const CHUNK: usize = 64 << 10;
+/// How many objects are looked at in one go.
+const SCAN: usize = 4096;
+/// What a line has beside its object.
+const FRAME: usize = 40;
 
 /// One watch: polled by its connection, and nothing else runs for it.
 pub(super) struct Feed {
@@ -23,7 +29,10 @@ pub(super) struct Feed {
     /// Whole objects: lines are shared with other watches.
     pub(super) plain: bool,
     pub(super) selection: Selection,
+    /// What was there at the beginning and is not sent yet, ...
     pub(super) initial: Objects,
+    /// ... and the revision to tell behind it.
+    pub(super) initial_end: Option<Revision>,
     pub(super) source: Result<Changes, Error>,
     /// Changes up to here were not asked for.
     pub(super) skip_through: Option<Revision>,
@@ -31,7 +40,9 @@ pub(super) struct Feed {
     pub(super) asked: Option<Revision>,
     pub(super) deadline: Instant,
     pub(super) bookmarks: Option<Bookmarks>,
-    pub(super) draining: tokio::sync::watch::Receiver<bool>,
+    pub(super) draining: BoxFuture<'static, ()>,
+    /// Until the next bookmark or the end, whichever comes first.
+    pub(super) timer: Pin<Box<Sleep>>,
 }
 
 /// What ended the wait for the next line.
@@ -44,97 +55,117 @@ enum Woken {
 impl Feed {
     /// The next lines; nothing at the end.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
-        if !self.initial.is_empty() {
-            return Some(self.initial_lines());
+        while !self.initial.is_empty() || self.initial_end.is_some() {
+            let lines = self.initial_lines();
+            if !lines.is_empty() {
+                return Some(lines);
+            }
+            // Much may be looked at before something is selected.
+            tokio::task::yield_now().await;
         }
         loop {
-            let woken = self.wake().await;
-            let now = Instant::now();
-            match woken {
+            let lines = match std::future::poll_fn(|context| self.poll_wake(context)).await {
                 Woken::End | Woken::Step(None) => return None,
-                Woken::Bookmark => {
-                    if let Some(line) = self.bookmark(now) {
-                        return Some(line);
-                    }
-                }
+                Woken::Bookmark => self.bookmark(Instant::now()),
                 Woken::Step(Some(Err(error))) => return Some(self.failed(error)),
                 Woken::Step(Some(Ok(step))) => {
-                    let lines = self.lines(&step.changes);
                     self.reached = self.reached.max(Some(step.through));
-                    if let Some(lines) = lines {
-                        return Some(lines);
-                    }
+                    self.lines(&step.changes)
                 }
+            };
+            if lines.is_some() {
+                return lines;
             }
         }
     }
 
-    async fn wake(&mut self) -> Woken {
+    fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
         let source = match &mut self.source {
             Ok(source) => source,
-            Err(Error::Unknown { .. }) => return Woken::End,
-            Err(error) => return Woken::Step(Some(Err(error.clone()))),
+            Err(Error::Unknown { .. }) => return Poll::Ready(Woken::End),
+            Err(error) => return Poll::Ready(Woken::Step(Some(Err(error.clone())))),
         };
-        let bookmark = async {
-            match &self.bookmarks {
-                Some(bookmarks) => tokio::time::sleep_until(bookmarks.due()).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            // The sender is gone only with the server itself.
-            _ = self.draining.wait_for(|draining| *draining) => Woken::End,
-            () = tokio::time::sleep_until(self.deadline) => Woken::End,
-            step = source.next() => Woken::Step(step),
-            () = bookmark => Woken::Bookmark,
+        if self.draining.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Woken::End);
         }
+        if let Poll::Ready(step) = source.poll_next(context) {
+            return Poll::Ready(Woken::Step(step));
+        }
+        // Nothing up to here is left: a bookmark may say so.
+        self.reached = self.reached.max(source.reached());
+        if self.timer.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        let over = Instant::now() >= self.deadline;
+        Poll::Ready(if over { Woken::End } else { Woken::Bookmark })
     }
 
-    /// Some of what was there at the beginning.
+    /// Some of what was there at the beginning, and behind the last of it the bookmark.
     fn initial_lines(&mut self) -> Bytes {
         let mut out = Chunks::default();
         let now = jiff::Timestamp::now();
-        while out.len() < CHUNK
-            && let Some(object) = self.initial.next()
-        {
-            let version = object.resource_version();
-            self.events.change(&mut out, event::Change::Added, &version, Item::from(&*object), now);
+        for _ in 0..SCAN {
+            if out.len() >= CHUNK {
+                break;
+            }
+            let Some(object) = self.initial.next() else {
+                if let Some(revision) = self.initial_end.take() {
+                    self.events.end_of_initial_events(&mut out, &revision.to_string(), now);
+                }
+                break;
+            };
+            if self.selection.is_everything() || self.selection.matches(&object) {
+                let version = object.resource_version();
+                self.events.change(&mut out, event::Change::Added, &version, Item::from(&*object), now);
+            }
         }
         out.into_bytes()
     }
 
     /// The lines of the changes that are selected.
     fn lines(&mut self, changes: &[Arc<Change>]) -> Option<Bytes> {
-        let mut lines: Vec<Bytes> = Vec::new();
+        if let [change] = changes {
+            return self.line(change);
+        }
+        let mut out = Chunks::default();
+        let now = jiff::Timestamp::now();
         for change in changes {
             if self.skip_through.is_some_and(|through| change.revision() <= through) {
                 continue;
             }
             let selection = &self.selection;
             let Some((kind, object)) = change.seen(|object| selection.matches(object)) else { continue };
-            let events = &mut self.events;
-            let line = if self.plain {
-                change.line(kind, || line(events, kind, object))
-            } else {
-                line(events, kind, object)
-            };
-            lines.push(line);
+            if out.is_empty() {
+                out.reserve(changes.len() * (object.bytes().len() + FRAME));
+            }
+            write(&mut self.events, &mut out, kind, object, now);
         }
-        match lines.len() {
-            0 => None,
-            1 => lines.pop(),
-            _ => Some(lines.concat().into()),
+        (!out.is_empty()).then(|| out.into_bytes())
+    }
+
+    /// The line of one change, shared with all watches that want it as it is.
+    fn line(&mut self, change: &Change) -> Option<Bytes> {
+        if self.skip_through.is_some_and(|through| change.revision() <= through) {
+            return None;
         }
+        let selection = &self.selection;
+        let (kind, object) = change.seen(|object| selection.matches(object))?;
+        let events = &mut self.events;
+        let mut line = || {
+            let mut out = Chunks::default();
+            out.reserve(object.bytes().len() + FRAME);
+            write(events, &mut out, kind, object, jiff::Timestamp::now());
+            out.into_bytes()
+        };
+        Some(if self.plain { change.line(kind, line) } else { line() })
     }
 
     fn bookmark(&mut self, now: Instant) -> Option<Bytes> {
-        if let Some(bookmarks) = &mut self.bookmarks {
-            bookmarks.told(now);
-        }
-        let reached = self.reached?;
+        let bookmarks = self.bookmarks.as_mut()?;
+        bookmarks.told(now);
+        self.timer.as_mut().reset(bookmarks.due().min(self.deadline));
         let mut out = Chunks::default();
-        self.events.bookmark(&mut out, &reached.to_string(), jiff::Timestamp::now());
+        self.events.bookmark(&mut out, &self.reached?.to_string(), jiff::Timestamp::now());
         Some(out.into_bytes())
     }
 
@@ -146,20 +177,30 @@ impl Feed {
             Error::Compacted { asked, oldest } => {
                 ApiError::watch_expired(self.asked.unwrap_or(asked).get(), oldest.get())
             }
+            Error::Future { asked, current } => {
+                ApiError::too_large_resource_version(asked.get(), current.get(), 1)
+            }
             error => ApiError::internal(error),
         };
         event::error(error.status())
     }
 }
 
-fn line(events: &mut Events, kind: ChangeKind, object: &Object) -> Bytes {
+fn write(events: &mut Events, out: &mut Chunks, kind: ChangeKind, object: &Object, now: jiff::Timestamp) {
     let change = match kind {
         ChangeKind::Added => event::Change::Added,
         ChangeKind::Modified => event::Change::Modified,
         ChangeKind::Deleted => event::Change::Deleted,
     };
-    let mut out = Chunks::default();
-    let version = object.resource_version();
-    events.change(&mut out, change, &version, Item::from(object), jiff::Timestamp::now());
-    out.into_bytes()
+    events.change(out, change, &object.resource_version(), Item::from(object), now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_is_small() {
+        assert!(size_of::<Feed>() <= 1024, "{} bytes", size_of::<Feed>());
+    }
 }

@@ -9,9 +9,9 @@ use futures::stream;
 use http::{HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
+use super::failure;
 use super::selection::{Selection, selectable};
 use super::store::Store;
-use super::{failure, list};
 use crate::request::Request;
 use crate::request::accept::{Offer, Shape, negotiate_request};
 use crate::request::options::ListOptions;
@@ -19,7 +19,7 @@ use crate::respond::event::Events;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiError, ApiResult, Body, Response, Streamed};
 use crate::storage::view::{Changes, Objects, Scope};
-use crate::storage::{Error, Revision, Start};
+use crate::storage::{At, Error, Revision, Start};
 use bookmarks::Bookmarks;
 use feed::Feed;
 
@@ -46,18 +46,23 @@ pub(super) async fn watch(
     let now = Instant::now();
     let deadline = now + duration(&options);
     let bookmarks = options.allow_watch_bookmarks.then(|| Bookmarks::new(now, deadline));
+    let next = bookmarks.as_ref().map_or(deadline, |bookmarks| bookmarks.due().min(deadline));
+    let mut draining = request.draining;
     let feed = Feed {
         events: Events::new(&store.kind, form.shape, include),
         plain: form.shape == Shape::Object,
         selection: Selection::new(&store.kind, &options),
         initial: opened.initial,
+        initial_end: opened.initial_end.filter(|_| options.allow_watch_bookmarks),
         skip_through: opened.skip_through,
         source: opened.source,
         reached: opened.reached,
         asked: opened.asked,
         deadline,
         bookmarks,
-        draining: request.draining,
+        // The sender is gone only with the server itself.
+        draining: Box::pin(async move { drop(draining.wait_for(|draining| *draining).await) }),
+        timer: Box::pin(tokio::time::sleep_until(next)),
     };
     let lines = stream::unfold(feed, |mut feed| async move { Some((feed.next().await?, feed)) });
     let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline))));
@@ -86,6 +91,8 @@ fn jitter(most: Duration) -> Duration {
 /// Where a watch begins.
 struct Opened {
     initial: Objects,
+    /// The revision of what was there, where that comes first.
+    initial_end: Option<Revision>,
     /// The changes, or why there will be none: told in the stream.
     source: Result<Changes, Error>,
     skip_through: Option<Revision>,
@@ -93,37 +100,60 @@ struct Opened {
     asked: Option<Revision>,
 }
 
+impl Opened {
+    /// Behind a revision, with nothing before.
+    fn at(asked: Option<Revision>, source: Result<Changes, Error>) -> Opened {
+        let (initial, initial_end, skip_through) = (Objects::none(), None, None);
+        Opened { initial, initial_end, source, skip_through, reached: asked, asked }
+    }
+}
+
 async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResult<Opened> {
     let selection = Selection::new(&store.kind, options);
     let scope = scope(store, namespace, &selection);
     let failed = |error: Error| failure::answer(&error, store.resource(), "");
     let asked = revision(options)?;
+    if options.send_initial_events == Some(true) {
+        return begin_with_what_is_there(store, &scope, options, asked).await.map_err(failed);
+    }
     let Some(asked) = asked else {
-        // No revision, or 0: what is there comes first.
-        let everything = ListOptions {
-            labels: options.labels.clone(),
-            fields: options.fields.clone(),
-            resource_version: options.resource_version.clone(),
-            ..ListOptions::default()
-        };
-        let listed = list::page(store, namespace, &everything).await?;
-        let source = store.view.watch(&scope, Start::After(listed.revision)).await.map_err(failed)?;
-        return Ok(Opened {
-            initial: listed.items.into_iter(),
-            source: Ok(source),
-            skip_through: None,
-            reached: Some(listed.revision),
-            asked: None,
-        });
+        let source = store.view.watch(&scope, Start::Now).await.map_err(failed)?;
+        return Ok(Opened::at(None, Ok(source)));
     };
-    let (source, skip_through) = match store.view.watch(&scope, Start::After(asked)).await {
+    match store.view.watch(&scope, Start::After(asked)).await {
         // It is waited for in the stream.
-        Err(Error::Future { .. }) => ahead(store, &scope, asked).await.map_err(failed)?,
-        Err(error @ Error::Compacted { .. }) => (Err(error), None),
-        Err(error) => return Err(failed(error)),
-        Ok(source) => (Ok(source), None),
+        Err(Error::Future { .. }) => ahead(store, &scope, asked).await.map_err(failed),
+        Err(error @ Error::Compacted { .. }) => Ok(Opened::at(Some(asked), Err(error))),
+        Err(error) => Err(failed(error)),
+        Ok(source) => Ok(Opened::at(Some(asked), Ok(source))),
+    }
+}
+
+/// A watch that begins with what is there, which is not older than what was asked for.
+async fn begin_with_what_is_there(
+    store: &Store,
+    scope: &Scope,
+    options: &ListOptions,
+    asked: Option<Revision>,
+) -> Result<Opened, Error> {
+    let at = match (asked, options.resource_version.as_str()) {
+        (Some(revision), _) => At::NotBefore(revision),
+        (None, "") => At::Latest,
+        (None, _) => At::Any,
     };
-    Ok(Opened { initial: Objects::none(), source, skip_through, reached: Some(asked), asked: Some(asked) })
+    let read = match store.view.objects(scope, at).await {
+        Err(error @ Error::Future { .. }) => return Ok(Opened::at(asked, Err(error))),
+        read => read?,
+    };
+    let source = store.view.watch(scope, Start::After(read.at)).await?;
+    Ok(Opened {
+        initial: read.value.into_iter(),
+        initial_end: Some(read.at),
+        source: Ok(source),
+        skip_through: None,
+        reached: Some(read.at),
+        asked: None,
+    })
 }
 
 /// The narrowest scope of what is selected.
@@ -146,15 +176,11 @@ fn revision(options: &ListOptions) -> ApiResult<Option<Revision>> {
 }
 
 /// A watch from a revision that is not there yet: from now on, passing over what was not asked for.
-async fn ahead(
-    store: &Store,
-    scope: &Scope,
-    asked: Revision,
-) -> Result<(Result<Changes, Error>, Option<Revision>), Error> {
+async fn ahead(store: &Store, scope: &Scope, asked: Revision) -> Result<Opened, Error> {
     let from_now = store.view.watch(scope, Start::Now).await?;
     // Others may have written past it meanwhile: what lies between would be lost.
     match store.view.watch(scope, Start::After(asked)).await {
-        Ok(source) => Ok((Ok(source), None)),
-        Err(_) => Ok((Ok(from_now), Some(asked))),
+        Ok(source) => Ok(Opened::at(Some(asked), Ok(source))),
+        Err(_) => Ok(Opened { skip_through: Some(asked), ..Opened::at(Some(asked), Ok(from_now)) }),
     }
 }
