@@ -227,8 +227,8 @@ impl Committer {
         if self.ballast.cover(0).is_ok() { Space::ForDeletions(why) } else { Space::None(why) }
     }
 
-    /// Does what is due.
-    fn tend(&mut self, now: Instant) {
+    /// Does what is due, and shows how it is.
+    pub(super) fn tend(&mut self, now: Instant) {
         if self.engine.retry_at().is_some_and(|at| at <= now) {
             self.reopen(now);
         }
@@ -266,11 +266,18 @@ impl Committer {
     }
 
     fn show_health(&self) {
-        self.table.set_health(match self.engine.why_down() {
+        let (full, down) = (self.ballast.is_low(), self.engine.why_down());
+        let changed = self.table.set_health(match down {
             Some(why) => Health::Down(why.to_owned()),
-            None if self.ballast.is_low() => Health::ReadOnly(FULL.into()),
+            None if full => Health::ReadOnly(FULL.into()),
             None => Health::Ready,
         });
+        match down {
+            None if changed && full => tracing::warn!("{FULL}"),
+            None if changed => tracing::info!("the storage takes writes again"),
+            // What happens to the file is told where it happens.
+            _ => {}
+        }
     }
 
     /// In good order: nothing is pending, and no revision was given away that is not durable.
@@ -291,7 +298,7 @@ impl Committer {
 impl Drop for Committer {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.table.set_health(Health::Down("the thread that commits panicked".into()));
+            let _ = self.table.set_health(Health::Down("the thread that commits panicked".into()));
         }
     }
 }

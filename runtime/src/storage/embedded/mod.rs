@@ -28,7 +28,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
@@ -98,7 +98,7 @@ impl Embedded {
         })?;
         let table = Arc::new(Table::new(loaded.state));
         let (requests, incoming) = mpsc::channel();
-        let committer = Committer {
+        let mut committer = Committer {
             engine: Engine::new(medium, Arc::clone(&ballast), database, pace),
             ballast,
             table: Arc::clone(&table),
@@ -111,6 +111,8 @@ impl Embedded {
             ask_at: None,
             slice: Vec::new(),
         };
+        // A disk may be full from the beginning.
+        committer.tend(Instant::now());
         let thread = std::thread::Builder::new().name("storage".into()).spawn(move || committer.run());
         let thread = thread.map_err(|why| {
             refusal::unavailable(format!("the thread that commits cannot be started: {why}"))

@@ -66,13 +66,14 @@ impl Table {
         self.health.subscribe()
     }
 
+    /// Whether that is a change.
     #[cfg(feature = "embedded")]
-    pub(super) fn set_health(&self, health: Health) {
+    pub(super) fn set_health(&self, health: Health) -> bool {
         self.health.send_if_modified(|known| {
             let changed = *known != health;
             *known = health;
             changed
-        });
+        })
     }
 
     pub(super) fn state(&self) -> RwLockReadGuard<'_, State> {
