@@ -67,6 +67,8 @@ struct Hardware {
     /// In bytes.
     capacity: u64,
     operations: u64,
+    /// Bytes.
+    read: u64,
     cut_at: Option<u64>,
     powered: bool,
     /// Whether syncs do anything.
@@ -95,6 +97,7 @@ impl Disk {
             ballast: 0,
             capacity: u64::MAX,
             operations: 0,
+            read: 0,
             cut_at: None,
             powered: true,
             syncs: true,
@@ -141,6 +144,11 @@ impl Disk {
 
     pub(super) fn operations(&self) -> u64 {
         self.hardware().operations
+    }
+
+    /// How many bytes were read.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.hardware().read
     }
 
     /// Bytes of the file, to look at or to change behind the store's back.
@@ -380,6 +388,7 @@ impl StorageBackend for Handle {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut hardware = self.disk.hardware();
         hardware.check_power()?;
+        hardware.read += out.len() as u64;
         let cached = &hardware.open(self.making).cached;
         let part = cached.get(number(offset)..number(offset) + out.len());
         out.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);

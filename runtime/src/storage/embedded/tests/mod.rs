@@ -289,6 +289,31 @@ async fn relaxed_keeps_the_contract() {
     .await;
 }
 
+#[tokio::test]
+async fn after_a_crash_opening_reads_no_more_than_after_an_orderly_end() {
+    let disk = Disk::new(1);
+    let open = || Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    let store = open();
+    for part in 0..20 {
+        let value = bytes::Bytes::from(vec![b'x'; 1000]);
+        let writes =
+            (0..100).map(|number| Write::create(Key::new(format!("g/r/{part}/{number}")), value.clone()));
+        assert!(store.write(writes.collect()).await.iter().all(Result::is_ok));
+    }
+    let reading = |open: &dyn Fn() -> Embedded| {
+        let before = disk.bytes_read();
+        let store = open();
+        (store, disk.bytes_read() - before)
+    };
+    disk.cut_power_after(0);
+    drop(store);
+    disk.restart();
+    let (store, crashed) = reading(&open);
+    drop(store);
+    let (_store, orderly) = reading(&open);
+    assert!(crashed * 10 <= orderly * 13, "{crashed} bytes after a crash, {orderly} after an orderly end");
+}
+
 /// A flipped bit anywhere is found when the file is opened, or is in a place that nobody reads.
 #[tokio::test]
 async fn soak_a_flipped_bit_is_found_or_does_nothing() {
