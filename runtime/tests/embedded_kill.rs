@@ -16,14 +16,15 @@ use aggboot::storage::{
     At, Error, Event, Expect, Key, Prefix, Query, Revision, Start, Storage, Stored, Write,
 };
 
-const TEST: &str = "what_was_acknowledged_survives_kill_nine";
+const TEST: &str = "soak_what_was_acknowledged_survives_kill_nine";
 /// Set for the writer: the directory of its store.
 const WRITER: &str = "AGGBOOT_TEST_KILLED_WRITER";
-const ROUNDS: usize = 20;
+/// A tenth of them unless `AGGBOOT_SOAK=full`.
+const ROUNDS: usize = 100;
 const WRITERS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_survives_kill_nine() {
+async fn soak_what_was_acknowledged_survives_kill_nine() {
     if let Some(dir) = std::env::var_os(WRITER) {
         return write_until_killed(Path::new(&dir)).await;
     }
@@ -32,7 +33,8 @@ async fn what_was_acknowledged_survives_kill_nine() {
     let start = store.barrier().await.expect("a revision");
     drop(store);
     let mut acknowledged = BTreeMap::new();
-    for round in 0..ROUNDS {
+    let full = std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full");
+    for round in 0..if full { ROUNDS } else { ROUNDS / 10 } {
         // Somewhere in a stretch of writes, at another place each time.
         let lines = 50 + round * 7919 % 211;
         let told = killed_after(dir.path(), lines);
