@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::request::duration;
+#[cfg(feature = "embedded")]
+use crate::storage::embedded::Durability;
 
 /// The options of a server; `clap::Args`, so that other command lines can flatten them.
 #[derive(Clone, Debug, Args)]
@@ -131,6 +133,11 @@ pub struct Options {
     #[cfg(feature = "etcd")]
     #[command(flatten)]
     pub etcd: super::EtcdOptions,
+    /// When a write to the embedded storage is answered: group, when the disk has it; relaxed:INTERVAL, at once, and the
+    /// disk has it within the interval
+    #[cfg(feature = "embedded")]
+    #[arg(long, env = "AGGBOOT_DURABILITY", value_name = "DURABILITY", value_parser = durability, default_value = "group")]
+    pub durability: Durability,
     /// Folder for the embedded storage and for what local mode generates
     #[arg(long, env = "AGGBOOT_DATA_DIR", value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
@@ -165,6 +172,19 @@ const WRITES: usize = 200;
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     duration::parse(text)
         .map_err(|error| format!("{error}; accepted are durations such as 500ms, 10s or 1m30s"))
+}
+
+#[cfg(feature = "embedded")]
+fn durability(text: &str) -> Result<Durability, String> {
+    let (shortest, longest) = (Duration::from_millis(1), Duration::from_secs(60));
+    match text.split_once(':') {
+        None if text == "group" => Ok(Durability::Group),
+        Some(("relaxed", interval)) => match duration(interval)? {
+            interval if (shortest..=longest).contains(&interval) => Ok(Durability::Relaxed(interval)),
+            _ => Err(format!("accepted are intervals from 1ms to 1m, not {interval}")),
+        },
+        _ => Err("accepted are group and relaxed:INTERVAL, such as relaxed:100ms".into()),
+    }
 }
 
 impl Default for Options {
@@ -202,6 +222,8 @@ impl Default for Options {
             storage: None,
             #[cfg(feature = "etcd")]
             etcd: super::EtcdOptions::default(),
+            #[cfg(feature = "embedded")]
+            durability: Durability::default(),
             data_dir: "data".into(),
             local: false,
             verbosity: 0,
@@ -248,6 +270,10 @@ mod tests {
             (&["--request-timeout=5"], &["--request-timeout", "\"5\"", "10s"]),
             (&["--bind-address=here"], &["--bind-address", "here", "IP"]),
             (&["--tls-cert-file=a"], &["--tls-private-key-file"]),
+            (&["--durability=none"], &["--durability", "none", "relaxed:100ms"]),
+            (&["--durability=relaxed:100"], &["--durability", "relaxed:100", "missing unit"]),
+            (&["--durability=relaxed:0s"], &["--durability", "relaxed:0s", "from 1ms to 1m"]),
+            (&["--durability=relaxed:2m"], &["--durability", "relaxed:2m", "from 1ms to 1m"]),
             #[cfg(feature = "etcd")]
             (&["--etcd-prefix=/a"], &["--etcd-servers"]),
             #[cfg(feature = "etcd")]
@@ -255,6 +281,16 @@ mod tests {
         ] {
             let error = parse(arguments).expect_err("a bad value");
             assert!(words.iter().all(|word| error.contains(word)), "{error}");
+        }
+    }
+
+    #[test]
+    fn durability_is_in_groups_or_within_an_interval() {
+        for (argument, expected) in [
+            ("--durability=group", Durability::Group),
+            ("--durability=relaxed:50ms", Durability::Relaxed(Duration::from_millis(50))),
+        ] {
+            assert_eq!(parse(&[argument]).expect("a durability").durability, expected);
         }
     }
 

@@ -8,6 +8,8 @@ use super::options::{Options, StorageKind};
 use crate::Result;
 use crate::health::Check;
 use crate::kind::registry::Registry;
+#[cfg(feature = "embedded")]
+use crate::storage::embedded::{Embedded, Settings};
 use crate::storage::memory::Memory;
 use crate::storage::{Health, Storage};
 
@@ -19,7 +21,7 @@ pub(super) type Opened = Arc<OnceLock<Arc<dyn Storage>>>;
 pub(super) enum Plan {
     Memory,
     #[cfg(feature = "embedded")]
-    Embedded(PathBuf),
+    Embedded(PathBuf, Settings),
     #[cfg(feature = "etcd")]
     Etcd(crate::storage::etcd::Config),
 }
@@ -34,7 +36,10 @@ pub(super) fn plan(options: &Options, registry: &Registry) -> Result<Plan> {
     let _ = registry;
     match options.storage.unwrap_or_default() {
         #[cfg(feature = "embedded")]
-        StorageKind::Embedded => Ok(Plan::Embedded(options.data_dir.clone())),
+        StorageKind::Embedded => {
+            let settings = Settings { durability: options.durability, ..Settings::default() };
+            Ok(Plan::Embedded(options.data_dir.clone(), settings))
+        }
         _ => Ok(Plan::Memory),
     }
 }
@@ -61,7 +66,7 @@ pub(super) async fn open(plan: &Plan) -> Result<Arc<dyn Storage>> {
     match plan {
         Plan::Memory => Ok(Arc::new(Memory::new())),
         #[cfg(feature = "embedded")]
-        Plan::Embedded(folder) => embedded(folder).await,
+        Plan::Embedded(folder, settings) => embedded(folder, *settings).await,
         #[cfg(feature = "etcd")]
         Plan::Etcd(config) => {
             let failed = |error| crate::Error::new(format!("opening the storage in etcd: {error}"));
@@ -71,12 +76,12 @@ pub(super) async fn open(plan: &Plan) -> Result<Arc<dyn Storage>> {
 }
 
 #[cfg(feature = "embedded")]
-async fn embedded(folder: &Path) -> Result<Arc<dyn Storage>> {
+async fn embedded(folder: &Path, settings: Settings) -> Result<Arc<dyn Storage>> {
     let (opened, opening) = tokio::sync::oneshot::channel();
     let owned = folder.to_owned();
     // A thread of its own: the runtime would wait for its blocking threads when the process ends meanwhile.
     std::thread::Builder::new().name("storage-open".into()).spawn(move || {
-        let _ = opened.send(crate::storage::embedded::Embedded::open(&owned));
+        let _ = opened.send(Embedded::open_with(&owned, settings));
     })?;
     let failed = |error: &dyn std::fmt::Display| {
         crate::Error::new(format!("opening the storage in {} (--data-dir): {error}", folder.display()))
@@ -85,14 +90,14 @@ async fn embedded(folder: &Path) -> Result<Arc<dyn Storage>> {
     Ok(Arc::new(store.map_err(|error| failed(&error))?))
 }
 
-/// Whether objects can be read and written.
+/// Whether objects can be read, and written unless the storage says that it is read-only: a server that is not ready
+/// gets no requests, and a full disk needs those that delete.
 pub(super) fn check(opened: &Opened) -> Check {
     let opened = Arc::clone(opened);
     Check::health("storage", move || match opened.get() {
         None => Err("the storage is not open yet".to_owned()),
         Some(store) => match &*store.health().borrow() {
-            Health::Ready => Ok(()),
-            Health::ReadOnly(why) => Err(format!("the storage is read-only: {why}")),
+            Health::Ready | Health::ReadOnly(_) => Ok(()),
             Health::Down(why) => Err(format!("the storage is down: {why}")),
         },
     })
@@ -117,7 +122,7 @@ mod tests {
         }
         assert!(matches!(planned(Some(StorageKind::Memory), &[]), Ok(Plan::Memory)));
         #[cfg(feature = "embedded")]
-        assert!(matches!(planned(None, &[]), Ok(Plan::Embedded(_))));
+        assert!(matches!(planned(None, &[]), Ok(Plan::Embedded(..))));
         let refused = planned(Some(StorageKind::Memory), servers).expect_err("two storages").to_string();
         assert!(refused.contains("--storage=memory") && refused.contains("--etcd-servers"), "{refused}");
         let refused = planned(Some(StorageKind::Etcd), &[]).expect_err("no servers").to_string();
