@@ -15,3 +15,4 @@ pub mod http;
 pub mod local_server;
 pub mod ours;
 pub mod wait;
+pub mod workload;

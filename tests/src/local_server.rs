@@ -25,10 +25,16 @@ pub struct LocalServer {
 impl LocalServer {
     /// Starts `program` on a free port, its data and its log below `directory`, and waits until it says how to use it.
     pub async fn start(program: &str, directory: &Path) -> Self {
+        Self::start_with(program, directory, &[]).await
+    }
+
+    /// The same with more flags.
+    pub async fn start_with(program: &str, directory: &Path, flags: &[&str]) -> Self {
         let (address, data) = (free_address(), directory.join("data"));
         let mut command = Command::new(program);
         command.args(["--local", &format!("--secure-port={}", address.port())]);
         command.arg(format!("--data-dir={}", data.display()));
+        command.args(flags);
         let component = Component::spawn("local", &command, directory);
         let mut server = Self { component, command, address, data, logs: directory.to_owned() };
         server.said_to_be_ready(1).await;

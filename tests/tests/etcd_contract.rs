@@ -5,7 +5,7 @@ use aggboot::storage::contract::{self, Subject, Trouble};
 use aggboot::storage::etcd::{Config, Etcd};
 use aggboot_tests::etcd::{self, Line, Relay};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 /// One etcd for all cases, a prefix for each, and a line to it that can be cut.
@@ -21,29 +21,29 @@ async fn etcd_keeps_the_contract() {
     .await;
 }
 
-/// Random histories of several tasks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn soak_histories() {
-    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
-    let (url, stores) = (etcd.member.url(), AtomicUsize::new(0));
-    contract::soak(|| {
-        let config = config(url.clone(), format!("/soak-{}", stores.fetch_add(1, Ordering::Relaxed)));
-        Subject::new(move || open(config.clone()))
-    })
-    .await;
-}
-
-/// A store that crashes with its etcd, and whose line to it fails.
+/// A store that crashes together with its etcd, and whose line to it fails.
 fn subject(etcd: Arc<Mutex<etcd::Etcd>>, relay: Arc<Relay>, prefix: String) -> Subject {
     let config = config(format!("http://{}", relay.address()), prefix);
     let (line, cut) = (Arc::clone(&relay), Arc::clone(&relay));
+    let handles = Arc::new(Mutex::new(Vec::<Weak<Etcd>>::new()));
+    let opened = Arc::clone(&handles);
     Subject::new(move || {
         line.set(Line::Up);
-        open(config.clone())
+        let (config, opened) = (config.clone(), Arc::clone(&opened));
+        async move {
+            let store = open(config).await;
+            opened.lock().expect("nobody panics with it").push(Arc::downgrade(&store));
+            store as Arc<dyn Storage>
+        }
     })
     .crashing(move || {
-        // The handles of before do not come back.
+        // The end of our process, whatever is under way; then that of etcd's.
         cut.set(Line::Down);
+        for store in handles.lock().expect("nobody panics with it").drain(..) {
+            if let Some(store) = store.upgrade() {
+                store.close();
+            }
+        }
         let member = &mut etcd.lock().expect("nobody panics with it").member;
         member.kill();
         member.spawn_again();
@@ -68,6 +68,6 @@ fn config(url: String, prefix: String) -> Config {
     config
 }
 
-async fn open(config: Config) -> Arc<dyn Storage> {
+async fn open(config: Config) -> Arc<Etcd> {
     Arc::new(Etcd::open(&config).await.unwrap_or_else(|error| panic!("opening {config:?}: {error}")))
 }

@@ -84,10 +84,15 @@ impl Component {
         self.end_by("INT").await
     }
 
-    async fn end_by(&mut self, signal: &str) -> ExitStatus {
+    /// Sends it a signal: STOP, CONT and the like.
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args([format!("-{signal}"), id.clone()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "kill -{signal} {id} ({})", self.name);
+    }
+
+    async fn end_by(&mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
         let what = format!("{} to end after SIG{signal}", self.name);
         crate::wait::wait_for(&what, async || self.ended().ok_or("it runs")).await
     }

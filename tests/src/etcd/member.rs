@@ -32,22 +32,11 @@ pub struct Status {
 }
 
 impl Member {
-    /// Starts a member of this name and waits until it leads or follows a leader.
-    pub(super) async fn start(
-        name: &str,
-        program: &Command,
-        flags: impl IntoIterator<Item = String>,
-        directory: &Path,
-    ) -> Self {
-        let mut member = Self::spawn(name, program, flags, directory);
-        member.wait_until_served().await;
-        member
-    }
-
     /// Starts a member of this name.
     pub(super) fn spawn(
         name: &str,
         program: &Command,
+        scheme: &str,
         flags: impl IntoIterator<Item = String>,
         directory: &Path,
     ) -> Self {
@@ -56,8 +45,8 @@ impl Member {
         command.args([
             format!("--name={name}"),
             format!("--data-dir={}", directory.join(format!("{name}-data")).display()),
-            format!("--listen-client-urls=http://{client}"),
-            format!("--advertise-client-urls=http://{client}"),
+            format!("--listen-client-urls={scheme}://{client}"),
+            format!("--advertise-client-urls={scheme}://{client}"),
             "--log-level=warn".to_owned(),
         ]);
         command.args(flags);
@@ -109,6 +98,14 @@ impl Member {
         .await;
     }
 
+    /// Writes a value past everybody.
+    pub async fn put(&self, key: &str, value: &[u8]) {
+        let body = serde_json::json!({"key": base64(key.as_bytes()), "value": base64(value)}).to_string();
+        let answer = post(self.client, "/v3/kv/put", &body).await;
+        let answer = answer.unwrap_or_else(|why| panic!("putting {key}: {why}"));
+        assert!(answer["header"]["revision"].is_string(), "putting {key}: {answer}");
+    }
+
     /// What it says of itself, or why it says nothing.
     pub async fn status(&self) -> Result<Status, String> {
         status(self.client).await
@@ -122,6 +119,21 @@ async fn status(client: SocketAddr) -> Result<Status, String> {
     let number = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
     let member = number(&answer["header"]["member_id"]).ok_or_else(|| format!("no id in {answer}"))?;
     Ok(Status { member, leader: number(&answer["leader"]).unwrap_or(0) })
+}
+
+/// As etcd's gateway wants bytes.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in bytes.chunks(3) {
+        let number =
+            part.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(number >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= part.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
 }
 
 /// A call of etcd's JSON gateway.

@@ -1,8 +1,10 @@
 //! etcd for tests: one member, or three whose traffic with each other can be cut, on free loopback ports.
 
+mod cluster;
 mod member;
 mod relay;
 
+pub use cluster::Cluster;
 pub use member::{Member, Status};
 pub use relay::{Line, Relay};
 
@@ -25,6 +27,17 @@ impl Etcd {
     /// Starts one with these flags besides those that every member gets. `None` where there is no etcd, said loudly; with
     /// `CI=true` that is a panic.
     pub async fn start(flags: &[&str]) -> Option<Self> {
+        let mut etcd = Self::spawn("http", flags).await?;
+        etcd.member.wait_until_served().await;
+        Some(etcd)
+    }
+
+    /// The same for flags of TLS: its clients say `https://`, and find out themselves when it is there.
+    pub async fn start_secure(flags: &[&str]) -> Option<Self> {
+        Self::spawn("https", flags).await
+    }
+
+    async fn spawn(scheme: &str, flags: &[&str]) -> Option<Self> {
         let command = command().await?;
         let directory = RunDirectory::new("aggboot-etcd-");
         let peer = free_address();
@@ -33,7 +46,7 @@ impl Etcd {
             format!("--initial-advertise-peer-urls=http://{peer}"),
             format!("--initial-cluster=etcd=http://{peer}"),
         ]);
-        let member = Member::start("etcd", &command, flags, directory.path()).await;
+        let member = Member::spawn("etcd", &command, scheme, flags, directory.path());
         Some(Self { member, directory })
     }
 

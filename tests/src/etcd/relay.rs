@@ -15,6 +15,8 @@ pub enum Line {
     Up,
     /// Nothing does: connections end, and new ones end at once.
     Down,
+    /// Nothing of the member of this id does.
+    DownFrom(u64),
     /// Questions arrive; with the first byte of an answer the connection ends.
     Unanswered,
 }
@@ -30,23 +32,14 @@ pub struct Relay {
 impl Relay {
     /// A relay to that address.
     pub async fn to(target: SocketAddr) -> Self {
-        Self::listening(free_address(), target, |_| true).await
-    }
-
-    /// A relay from that address to another; `obeys` is asked about the first bytes of each connection, and connections
-    /// that it does not mean are never cut.
-    pub async fn listening(
-        address: SocketAddr,
-        target: SocketAddr,
-        obeys: impl Fn(&[u8]) -> bool + Clone + Send + Sync + 'static,
-    ) -> Self {
+        let address = free_address();
         let listener = TcpListener::bind(address).await.expect("a free port on loopback");
         let line = Arc::new(watch::Sender::new(Line::Up));
         let told = Arc::clone(&line);
         let serving = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                connections.spawn(carry(client, target, told.subscribe(), obeys.clone()));
+                connections.spawn(carry(client, target, told.subscribe()));
                 while connections.try_join_next().is_some() {}
             }
         });
@@ -70,16 +63,12 @@ impl Drop for Relay {
     }
 }
 
-async fn carry(
-    mut client: TcpStream,
-    target: SocketAddr,
-    mut line: watch::Receiver<Line>,
-    obeys: impl Fn(&[u8]) -> bool,
-) {
+async fn carry(mut client: TcpStream, target: SocketAddr, mut line: watch::Receiver<Line>) {
     let mut first = vec![0; 4096];
     let Ok(length) = client.read(&mut first).await else { return };
-    let obeys = obeys(&first[..length]);
-    if obeys && *line.borrow() == Line::Down {
+    let from = sender(&first[..length]);
+    let down = |line: Line| line == Line::Down || matches!(line, Line::DownFrom(id) if from == Some(id));
+    if down(*line.borrow()) {
         return;
     }
     let Ok(mut server) = TcpStream::connect(target).await else { return };
@@ -90,9 +79,16 @@ async fn carry(
     let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
     tokio::select! {
         () = copy(from_client, to_server, |_| true) => {}
-        () = copy(from_server, to_client, |_| !obeys || *answers.borrow() == Line::Up) => {}
-        _ = line.wait_for(|line| obeys && *line == Line::Down) => {}
+        () = copy(from_server, to_client, |_| *answers.borrow() != Line::Unanswered) => {}
+        _ = line.wait_for(|line| down(*line)) => {}
     }
+}
+
+/// The member that sent the head of a request, where it is one of etcd's.
+fn sender(head: &[u8]) -> Option<u64> {
+    let head = std::str::from_utf8(head).ok()?;
+    let line = head.lines().find_map(|line| line.strip_prefix("X-Server-From: "))?;
+    u64::from_str_radix(line.trim(), 16).ok()
 }
 
 /// Copies as long as `goes_on` says so.

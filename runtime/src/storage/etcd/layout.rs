@@ -158,6 +158,26 @@ mod tests {
     }
 
     #[test]
+    fn an_object_of_a_go_server_is_served_as_ours() {
+        let stored = concat!(
+            r#"{"kind":"Flunder","apiVersion":"wardle.example.com/v1alpha1","metadata":{"name":"mine","#,
+            r#""namespace":"default","uid":"5f6e","creationTimestamp":"2026-01-02T03:04:05Z","labels":{"a":"\u003cb\u003e"},"#,
+            r#""managedFields":[{"manager":"kubectl","operation":"Update","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}}}]},"#,
+            r#""spec":{},"status":{}}"#,
+            "\n"
+        );
+        let kv = KeyValue { value: stored.into(), ..KeyValue::default() };
+        let (value, stale) = value(&kv);
+        let revision = crate::storage::Revision::new(7).expect("not 0");
+        let key = Key::new("wardle.example.com/flunders/default/mine");
+        let stored = crate::storage::Stored { key, revision, value, stale };
+        let object = crate::object::Object::read(&stored, &[]).expect("an object");
+        assert_eq!((object.name(), object.uid(), object.label("a")), ("mine", "5f6e", Some("<b>")));
+        assert!(object.stale() && !object.bytes().contains(&b'\n'));
+        assert!(object.metadata().starts_with(br#"{"resourceVersion":"7","name":"mine","#));
+    }
+
+    #[test]
     fn values_of_others_are_known() {
         for (begin, word) in [
             (&b"k8s\0\x0a"[..], "protobuf"),

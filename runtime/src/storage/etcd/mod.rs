@@ -67,6 +67,12 @@ impl Etcd {
         }
         Ok(Self { core, closing: signal::Sender::new(false), _tasks: tasks })
     }
+
+    /// Closes the store for all who hold it: its watches end, and no call is begun any more.
+    pub fn close(&self) {
+        self.core.client.close();
+        self.closing.send_replace(true);
+    }
 }
 
 impl Storage for Etcd {
@@ -109,6 +115,7 @@ impl Storage for Etcd {
 
 impl Drop for Etcd {
     fn drop(&mut self) {
+        // Writes that nobody waits for any more are still made.
         self.closing.send_replace(true);
     }
 }

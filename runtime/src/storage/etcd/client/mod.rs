@@ -8,6 +8,7 @@ mod endpoint;
 mod stream;
 mod tls;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prost::Message;
@@ -53,6 +54,7 @@ pub(super) struct Client {
     /// How long a call goes from member to member before it is given up.
     patience: Duration,
     state: Mutex<State>,
+    closed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -106,12 +108,17 @@ impl Client {
                 )
             }));
         }
-        Ok(Self { endpoints, tls, patience, state: Mutex::default() })
+        Ok(Self { endpoints, tls, patience, state: Mutex::default(), closed: AtomicBool::new(false) })
     }
 
     /// The members, for messages.
     pub(super) fn names(&self) -> String {
         self.endpoints.iter().map(Endpoint::url).collect::<Vec<_>>().join(", ")
+    }
+
+    /// No call is begun any more, nor goes on to another member.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 
     pub(super) async fn range(&self, request: RangeRequest) -> Result<RangeResponse, Failure> {
@@ -182,6 +189,9 @@ impl Client {
 
     /// The connection that is used now, or a new one to the next member that has one.
     async fn open(&self) -> Result<Open, Failure> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Failure::Refused("the store was closed".into()));
+        }
         let mut state = self.state.lock().await;
         if let Some(open) = state.open.as_ref().filter(|open| !open.channel.is_closed()) {
             return Ok(open.clone());

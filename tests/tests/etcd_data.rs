@@ -1,0 +1,140 @@
+//! Whose data a store in etcd takes, and how it gets there: records of Go's servers, foreign ones, TLS, several servers,
+//! compaction.
+
+use aggboot::storage::etcd::{Config, Etcd};
+use aggboot::storage::{At, Error, Key, Prefix, Query, Revision, Start, Storage as _};
+use aggboot_tests::control_plane::certificates::Authority;
+use aggboot_tests::control_plane::ports::free_address;
+use aggboot_tests::etcd;
+use aggboot_tests::wait::wait_for;
+use std::time::Duration;
+
+const PREFIX: &str = "/registry/wardle.example.com";
+const FLUNDER: &str = r#"{"kind":"Flunder","apiVersion":"wardle.example.com/v1alpha1","metadata":{"name":"mine","namespace":"default","uid":"5f6e","creationTimestamp":"2026-01-02T03:04:05Z"},"spec":{},"status":{}}"#;
+
+fn config(url: String) -> Config {
+    let mut config = Config::new(vec![url], PREFIX);
+    config.compaction_interval = Duration::ZERO;
+    config
+}
+
+#[tokio::test]
+async fn records_of_a_go_server_are_taken_over() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let at = format!("{PREFIX}/wardle.example.com/flunders/default/mine");
+    etcd.member.put(&at, format!("{FLUNDER}\n").as_bytes()).await;
+    let store = Etcd::open(&config(etcd.member.url())).await.expect("data that can be served");
+    let listed = store.list(Query::all(Prefix::new("wardle.example.com/flunders"))).await.expect("a list");
+    let [item] = &listed.value.items[..] else { panic!("{listed:?}") };
+    assert_eq!(item.key.as_str(), "wardle.example.com/flunders/default/mine");
+    assert_eq!(
+        (&item.value[..], item.stale),
+        (FLUNDER.as_bytes(), true),
+        "without the newline, to be written anew"
+    );
+    assert_eq!(item.revision, listed.at, "the revisions of etcd, as Go served them");
+
+    // Go reads on and writes beside us.
+    let ours = store.replace(item.key.clone(), item.revision, "{}".into()).await.expect("at that revision");
+    let mut events = store.watch(&Prefix::everything(), Start::After(ours), true).await.expect("a watch");
+    etcd.member.put(&at, format!("{FLUNDER}\n").as_bytes()).await;
+    let event = loop {
+        let batch = events.next().await.expect("it goes on").expect("no error");
+        if let Some(event) = batch.events.into_iter().next() {
+            break event;
+        }
+    };
+    assert_eq!(event.value.as_deref(), Some(FLUNDER.as_bytes()));
+    assert_eq!(
+        event.previous.as_ref().map(|previous| (previous.revision, &previous.value[..])),
+        Some((ours, &b"{}"[..]))
+    );
+}
+
+#[tokio::test]
+async fn foreign_records_are_refused() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let open = || async { Etcd::open(&config(etcd.member.url())).await };
+    let store = open().await.expect("nothing there yet");
+    for (resource, value, word) in
+        [("a", &b"k8s\0\x0a\x0f"[..], "protobuf"), ("b", b"k8s:enc:aescbc:v1:key1:...", "encrypted")]
+    {
+        let first = format!("{PREFIX}/wardle.example.com/{resource}/default/first");
+        etcd.member.put(&first, b"{}").await;
+        open().await.expect("JSON only");
+        // Not the first of its resource: it shows when it is read.
+        let key = Key::new(format!("wardle.example.com/{resource}/default/other"));
+        etcd.member.put(&format!("{PREFIX}/{key}"), value).await;
+        let read = store.get(&key, At::Latest).await;
+        let Err(Error::Corrupt { revision, why, .. }) = read else { panic!("{read:?}") };
+        assert!(why.contains(word), "{why}");
+        store.delete(key, revision).await.expect("it can be deleted");
+        etcd.member.put(&first, value).await;
+        let refused = open().await.expect_err("foreign data").to_string();
+        for expected in [word, &first] {
+            assert!(refused.contains(expected), "{refused}");
+        }
+        let key = Key::new(format!("wardle.example.com/{resource}/default/first"));
+        let Err(Error::Corrupt { revision, .. }) = store.get(&key, At::Latest).await else { panic!("{key}") };
+        store.delete(key, revision).await.expect("it can be deleted");
+    }
+}
+
+#[tokio::test]
+async fn tls_and_a_server_that_is_not_there() {
+    let authority = Authority::new("etcd-ca");
+    let files = tempfile::tempdir().expect("a temporary directory");
+    let write = |name: &str, content: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, content).expect("a file in a temporary directory");
+        path
+    };
+    let ca = write("ca.crt", &authority.pem());
+    let (server, client) = (authority.server(&["localhost", "127.0.0.1"]), authority.client("aggboot", &[]));
+    let (server_crt, server_key) =
+        (write("server.crt", &server.certificate), write("server.key", &server.key));
+    let flags = [
+        "--unsafe-no-fsync".to_owned(),
+        "--client-cert-auth".to_owned(),
+        format!("--trusted-ca-file={}", ca.display()),
+        format!("--cert-file={}", server_crt.display()),
+        format!("--key-file={}", server_key.display()),
+    ];
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let Some(etcd) = etcd::Etcd::start_secure(&flags).await else { return };
+    let url = format!("https://{}", etcd.member.address());
+    let mut config = config(format!("https://{}", free_address()));
+    config.servers.push(url);
+    let refused = Etcd::open(&config).await.expect_err("nothing to verify it by").to_string();
+    assert!(refused.contains("--etcd-cafile"), "{refused}");
+    config.ca_file = Some(ca);
+    config.cert_file = Some(write("client.crt", &client.certificate));
+    config.key_file = Some(write("client.key", &client.key));
+    let store = Etcd::open(&config).await.expect("the second server answers");
+    let key = Key::new("wardle.example.com/flunders/default/mine");
+    let written = store.create(key.clone(), "{}".into()).await.expect("written");
+    let read = store.get(&key, At::Latest).await.expect("read").value.expect("it is there");
+    assert_eq!(read.revision, written);
+}
+
+/// Two servers, each of which would compact: what is old goes, and they take turns.
+#[tokio::test]
+async fn history_is_compacted_by_turns() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let mut config = config(etcd.member.url());
+    config.compaction_interval = Duration::from_millis(200);
+    let (one, two) = (Etcd::open(&config).await.expect("open"), Etcd::open(&config).await.expect("open"));
+    let key = Key::new("wardle.example.com/flunders/default/mine");
+    let first = one.create(key.clone(), "1".into()).await.expect("written");
+    let second = one.replace(key.clone(), first, "2".into()).await.expect("written");
+    // Something must happen after an interval for a later one to compact it.
+    wait_for("the first revision to be compacted", async || match two.get(&key, At::Exactly(first)).await {
+        Err(Error::Compacted { asked, oldest }) if asked == first && oldest > first => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+    let now = two.get(&key, At::Latest).await.expect("read");
+    assert_eq!(now.value.map(|stored| (stored.revision, stored.value)), Some((second, "2".into())));
+    let refused = one.watch(&Prefix::everything(), Start::After(Revision::FIRST), false).await;
+    assert!(matches!(refused, Err(Error::Compacted { .. })), "{refused:?}");
+}
