@@ -54,7 +54,8 @@ pub(crate) struct Stack {
 pub(crate) async fn answer(stack: &Stack, peer: &Arc<Peer>, request: http::Request<Incoming>) -> Response {
     let audit_id = audit_id::of(request.headers());
     let warnings = Warnings::default();
-    let through = through(stack, peer, request, &audit_id, &warnings);
+    // Boxed: it is large, and is moved several times on its way to the connection's task.
+    let through = Box::pin(through(stack, peer, request, &audit_id, &warnings));
     let mut response = match panic_guard::run(through, &audit_id).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -81,7 +82,7 @@ async fn through(
     let measured = stack.metrics.begin(&info, &query, &head.headers, route::is_served(stack, &info));
     let held = in_flight::enter(stack, peer, &info)?;
     let deadline = stack.deadlines.of(&info, &query, received)?;
-    let routed = deadline::within(deadline, async {
+    let mut work = std::pin::pin!(async {
         let user = stack.authenticator.authenticate(peer, &mut head.headers).await?;
         let _seat = stack.max_in_flight.sit(&info, &user, &stack.metrics)?;
         stack.authorizer.authorize(&user, &info, &query, &head.uri).await?;
@@ -90,7 +91,8 @@ async fn through(
         let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
         route::answer(stack, request).await
     });
-    let response = routed.await.unwrap_or_else(|refusal| refusal.written(failures));
+    let response =
+        deadline::within(deadline, &mut work).await.unwrap_or_else(|refusal| refusal.written(failures));
     let measured = measured.answered(response.status());
     Ok(in_flight::hold(stack, response, deadline, held, measured))
 }

@@ -39,6 +39,9 @@ pub(crate) struct Limits {
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(15);
 const STREAM_WINDOW: u32 = 256 * 1024;
+/// What may wait on a stream for its reader before the answer is asked for more: with the piece that is being sent and
+/// the next one, all that a stalled stream holds.
+const UNSENT: usize = 16 * 1024;
 
 impl Limits {
     pub(crate) fn new(streams: u32) -> Self {
@@ -55,6 +58,7 @@ impl Limits {
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
             .max_concurrent_streams(self.streams)
+            .max_send_buf_size(UNSENT)
             .initial_stream_window_size(STREAM_WINDOW)
             // Go allows this much for each of a hundred streams, whatever the number of streams is.
             .initial_connection_window_size(STREAM_WINDOW * 100)
@@ -143,13 +147,16 @@ async fn done(peer: &Peer, period: Duration) {
     }
 }
 
-/// Ends once nothing is being answered any more: what is left then is what the peer does not take.
+/// Ends once nothing was being answered for a whole period: what is left then is what the peer does not take.
 async fn forsaken(peer: &Peer, period: Duration) {
+    let mut before = peer.activity();
     loop {
         tokio::time::sleep(period).await;
-        if peer.activity().active == 0 {
+        let now = peer.activity();
+        if now.active == 0 && now == before {
             return;
         }
+        before = now;
     }
 }
 

@@ -112,7 +112,7 @@ async fn streams_that_nobody_reads_are_freed_and_then_their_connection_ends() {
     assert_eq!(Arc::strong_count(&server.alive), 2, "the server has its own");
     assert_eq!(server.peer.activity(), Activity { active: 0, begun: 2, overdue: 2 });
     let limits = Limits::new(1);
-    let latest = LASTS + limits.idle * 2 + limits.goodbye;
+    let latest = LASTS + limits.idle * 2 + limits.goodbye * 2;
     assert!(server.closed().await - begun <= latest + Duration::from_secs(1));
     drop(stalled);
 }
@@ -160,7 +160,7 @@ async fn a_stalled_connection_of_http_1_ends_too() {
     tokio::time::sleep(LASTS + Duration::from_secs(1)).await;
     assert_eq!(Arc::strong_count(&server.alive), 2, "the server has its own");
     let limits = Limits::new(1);
-    let latest = LASTS + limits.idle * 2 + limits.goodbye;
+    let latest = LASTS + limits.idle * 2 + limits.goodbye * 2;
     assert!(server.closed().await - begun <= latest + Duration::from_secs(1));
     let mut rest = Vec::new();
     ours.read_to_end(&mut rest).await.expect("what was sent");
