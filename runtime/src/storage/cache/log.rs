@@ -13,8 +13,8 @@ use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
 use crate::storage::{Error, Key, Prefix, Result, Revision};
 
-/// About how many bytes of objects a step has at most.
-const CHUNK: usize = 64 << 10;
+/// About how many bytes of objects a step has at most: what a watch sends at once.
+const CHUNK: usize = 32 << 10;
 /// How many changes are looked at in one go.
 const SCAN: usize = 4096;
 

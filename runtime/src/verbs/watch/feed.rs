@@ -16,8 +16,8 @@ use crate::storage::view::{Change, ChangeKind, Changes, Objects, Step};
 use crate::storage::{BoxFuture, Error, Result, Revision};
 use crate::verbs::selection::Selection;
 
-/// About how many bytes are sent at once.
-const CHUNK: usize = 64 << 10;
+/// About how many bytes are sent at once. A stream that stalls holds two such pieces and a little more.
+const CHUNK: usize = 32 << 10;
 /// How many objects are looked at in one go.
 const SCAN: usize = 4096;
 /// What a line has beside its object.
