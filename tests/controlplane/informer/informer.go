@@ -30,9 +30,10 @@ type options struct {
 	resource   schema.GroupVersionResource
 	namespace  string
 	watchList  bool
+	metadata   bool
 }
 
-// Main runs both informers until input ends; the line "dump" on input prints what they hold.
+// Main runs the informers until input ends; the line "dump" on input prints what they hold.
 func Main(args []string, input io.Reader, output, complaints io.Writer) int {
 	options, err := parse(args, complaints)
 	if err == nil {
@@ -54,6 +55,7 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	flags.StringVar(&resource, "resource", "", "what to watch, as group/version/plural (core: /v1/configmaps)")
 	flags.StringVar(&parsed.namespace, "namespace", "", "only this namespace (default: all)")
 	flags.BoolVar(&parsed.watchList, "watch-list", true, "whether to ask for the first list as a watch")
+	flags.BoolVar(&parsed.metadata, "metadata", true, "whether to run the metadata-only informer beside the dynamic one")
 	if err := flags.Parse(args); err != nil {
 		return parsed, err
 	}
@@ -81,6 +83,9 @@ func run(options options, input io.Reader, out *lines) error {
 	informers, err := build(config, options)
 	if err != nil {
 		return err
+	}
+	if !options.metadata {
+		delete(informers, "metadata")
 	}
 	for name, informer := range informers {
 		if err := start(ctx, name, informer, out); err != nil {
