@@ -9,14 +9,10 @@ use std::task::Waker;
 use std::time::Instant;
 
 use super::queue::{Queue, Waiting};
+use super::taken::Taken;
 use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
 use crate::storage::{Error, Key, Prefix, Result, Revision};
-
-/// About how many bytes of objects a step has at most: what a watch sends at once.
-const CHUNK: usize = 32 << 10;
-/// How many changes are looked at in one go.
-const SCAN: usize = 4096;
 
 /// What a watch sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,37 +263,6 @@ impl Sight {
             Sight::Under(prefix) => change.key().is_some_and(|key| key.under(prefix).is_some()),
             Sight::Of(key) => change.key() == Some(key),
         }
-    }
-}
-
-/// Some changes that follow each other.
-#[derive(Default)]
-struct Taken {
-    changes: Vec<Arc<Change>>,
-    /// How many were looked at.
-    read: usize,
-    /// The revision of the last of them, where more follow.
-    last: Option<Revision>,
-}
-
-impl Taken {
-    /// Those that are wanted, until it is enough; changes of one revision stay together.
-    fn of<'a>(changes: impl Iterator<Item = &'a Arc<Change>>, wanted: impl Fn(&Change) -> bool) -> Taken {
-        let (mut taken, mut bytes, mut last) = (Taken::default(), 0, None);
-        for change in changes {
-            let enough = bytes >= CHUNK || taken.read >= SCAN;
-            if enough && last != Some(change.revision()) {
-                taken.last = last;
-                break;
-            }
-            last = Some(change.revision());
-            taken.read += 1;
-            if wanted(change) {
-                bytes += change.after().or(change.before()).map_or(0, |object| object.bytes().len());
-                taken.changes.push(Arc::clone(change));
-            }
-        }
-        taken
     }
 }
 

@@ -14,6 +14,7 @@ mod queue;
 mod runs;
 mod shared;
 mod subscription;
+mod taken;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "testing"))]

@@ -1,7 +1,10 @@
 //! The cache as a whole, and what the tests of its parts have in common.
 
 mod contract;
+mod feed;
+mod flaky;
 mod model;
+mod scopes;
 
 use std::sync::Arc;
 

@@ -1,0 +1,141 @@
+//! A cache over a store that comes and goes.
+
+use std::sync::Arc;
+
+use super::flaky::Flaky;
+use crate::object::Object;
+use crate::storage::cache::Cache;
+use crate::storage::view::{Changes, Scope, View as _};
+use crate::storage::{At, Error, Key, Prefix, Query, Revision, Start, Storage, Write};
+
+fn cache(storage: &Arc<Flaky>) -> Cache {
+    Cache::new(Arc::clone(storage) as Arc<dyn Storage>, Prefix::new("g/ks/"), Vec::new())
+}
+
+fn create(name: &str) -> Write {
+    let value = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#).into();
+    Write::create(Key::new(format!("g/ks/a/{name}")), value)
+}
+
+async fn put(storage: &Flaky, name: &str) -> Revision {
+    storage.write(vec![create(name)]).await.remove(0).expect("written")
+}
+
+fn everything() -> Query {
+    Query::all(Prefix::new("g/ks/"))
+}
+
+fn scopes() -> [Scope; 2] {
+    [Scope::Under(Prefix::new("g/ks/")), Scope::Under(Prefix::new("g/ks/a/"))]
+}
+
+/// The names of what came until a revision was passed.
+async fn until(changes: &mut Changes, revision: Revision) -> Vec<String> {
+    let mut names = Vec::new();
+    loop {
+        let step = changes.next().await.expect("open").expect("a step");
+        let objects = step.changes.iter().filter_map(|change| change.after());
+        names.extend(objects.map(|object| object.name().to_owned()));
+        if step.through >= revision {
+            return names;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_breaks_off_is_taken_up_again_without_a_gap() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    put(&storage, "before").await;
+    let [all, some] = scopes();
+    let mut watches = [
+        cache.watch(&all, Start::Now).await.expect("open"),
+        cache.watch(&some, Start::Now).await.expect("open"),
+    ];
+    put(&storage, "one").await;
+    storage.take_down();
+    let last = put(&storage, "two").await;
+    storage.bring_up();
+    for changes in &mut watches {
+        assert_eq!(until(changes, last).await, ["one", "two"]);
+    }
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_taken_up_again_is_loaded_anew() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    put(&storage, "before").await;
+    let [all, some] = scopes();
+    let mut watches = [
+        cache.watch(&all, Start::Now).await.expect("open"),
+        cache.watch(&some, Start::Now).await.expect("open"),
+    ];
+    storage.take_down();
+    put(&storage, "lost").await;
+    let last = put(&storage, "last").await;
+    storage.compact(last).await.expect("compacted");
+    storage.bring_up();
+    for changes in &mut watches {
+        let ended = loop {
+            match changes.next().await.expect("an end") {
+                Ok(step) => assert!(step.changes.is_empty()),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(ended, Error::Compacted { .. }), "{ended}");
+        assert!(changes.next().await.is_none());
+    }
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 3);
+    let mut again = cache.watch(&all, Start::After(last)).await.expect("open");
+    let next = put(&storage, "next").await;
+    assert_eq!(until(&mut again, next).await, ["next"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_it_is_loaded_lists_are_put_off_and_objects_are_asked_of_the_storage() {
+    let storage = Flaky::new(true);
+    let cache = cache(&storage);
+    put(&storage, "a").await;
+    let read = cache.get(&Key::new("g/ks/a/a"), At::Latest).await.expect("an answer");
+    assert!(read.value.is_some());
+    let refused = cache.list(everything()).await.expect_err("not loaded");
+    assert!(matches!(refused, Error::Loading { .. }), "{refused}");
+    storage.bring_up();
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_begins_with_the_history_of_its_storage() {
+    let storage = Flaky::new(false);
+    let start = storage.barrier().await.expect("a revision");
+    let first = put(&storage, "one").await;
+    let deleted = storage.delete(Key::new("g/ks/a/one"), first).await.expect("deleted");
+    let last = put(&storage, "two").await;
+    let cache = cache(&storage);
+    let [all, _] = scopes();
+    let mut changes = cache.watch(&all, Start::After(start)).await.expect("open");
+    assert_eq!(until(&mut changes, last).await, ["one", "two"]);
+    for (at, expected) in [(start, 0), (first, 1), (deleted, 0), (last, 1)] {
+        let list = cache.list(Query { at: At::Exactly(at), ..everything() }).await.expect("a list");
+        assert_eq!((list.at, list.value.items.len()), (at, expected));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_write_is_one_object_for_everybody() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    let [all, _] = scopes();
+    let mut changes = cache.watch(&all, Start::Now).await.expect("open");
+    let written = cache.write(create("a")).await.expect("written").expect("an object");
+    let read = cache.get(written.key(), At::Any).await.expect("an answer").value.expect("there");
+    let told: Arc<Object> = loop {
+        let step = changes.next().await.expect("open").expect("a step");
+        if let Some(change) = step.changes.first() {
+            break Arc::clone(change.after().expect("created"));
+        }
+    };
+    assert!(Arc::ptr_eq(&written, &read) && Arc::ptr_eq(&written, &told));
+}

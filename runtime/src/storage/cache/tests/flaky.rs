@@ -1,0 +1,103 @@
+//! A store whose watches break and whose lists are refused, when a test says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::stream;
+use tokio::sync::watch;
+
+use crate::storage::memory::Memory;
+use crate::storage::{
+    At, BoxFuture, Error, Events, Facts, Health, Key, Page, Prefix, Query, Read, Result, Revision, Start,
+    Storage, Stored, Write,
+};
+
+#[derive(Debug)]
+pub(super) struct Flaky {
+    inner: Memory,
+    /// Whether lists and watches are refused.
+    down: AtomicBool,
+    cuts: watch::Sender<usize>,
+}
+
+impl Flaky {
+    pub(super) fn new(down: bool) -> Arc<Flaky> {
+        Arc::new(Flaky { inner: Memory::new(), down: AtomicBool::new(down), cuts: watch::Sender::new(0) })
+    }
+
+    /// Ends all watches, and refuses new ones until it is up again.
+    pub(super) fn take_down(&self) {
+        self.down.store(true, Ordering::Relaxed);
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    pub(super) fn bring_up(&self) {
+        self.down.store(false, Ordering::Relaxed);
+    }
+
+    fn up(&self) -> Result<()> {
+        if self.down.load(Ordering::Relaxed) { Err(down()) } else { Ok(()) }
+    }
+}
+
+fn down() -> Error {
+    Error::Unavailable { why: "the test wants it so".into(), retry_after: Duration::from_secs(1) }
+}
+
+impl Storage for Flaky {
+    fn get<'a>(&'a self, key: &'a Key, at: At) -> BoxFuture<'a, Result<Read<Option<Stored>>>> {
+        self.inner.get(key, at)
+    }
+
+    fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Page>>> {
+        Box::pin(async move {
+            self.up()?;
+            self.inner.list(query).await
+        })
+    }
+
+    fn write(&self, writes: Vec<Write>) -> BoxFuture<'_, Vec<Result<Revision>>> {
+        self.inner.write(writes)
+    }
+
+    fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start, previous: bool) -> BoxFuture<'a, Result<Events>> {
+        Box::pin(async move {
+            self.up()?;
+            let events = self.inner.watch(prefix, from, previous).await?;
+            let (cut, before) = (self.cuts.subscribe(), *self.cuts.borrow());
+            Ok(Events::new(stream::unfold(Some((events, cut)), move |state| async move {
+                let (mut events, mut cut) = state?;
+                let batch = tokio::select! {
+                    biased;
+                    _ = cut.wait_for(|cuts| *cuts > before) => None,
+                    batch = events.next() => Some(batch?),
+                };
+                match batch {
+                    Some(batch) => Some((batch, Some((events, cut)))),
+                    None => Some((Err(down()), None)),
+                }
+            })))
+        })
+    }
+
+    fn barrier(&self) -> BoxFuture<'_, Result<Revision>> {
+        self.inner.barrier()
+    }
+
+    fn compact(&self, through: Revision) -> BoxFuture<'_, Result<Revision>> {
+        self.inner.compact(through)
+    }
+
+    fn raise(&self, floor: Revision) -> BoxFuture<'_, Result<()>> {
+        self.inner.raise(floor)
+    }
+
+    fn facts(&self) -> Facts {
+        self.inner.facts()
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.inner.health()
+    }
+}

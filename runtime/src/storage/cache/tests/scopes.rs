@@ -1,0 +1,164 @@
+//! Who is told what, and who is left alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+use super::super::log::{Cursor, Log, Sight};
+use super::super::window::{Keep, Window};
+use super::{object, revision};
+use crate::storage::view::Change;
+use crate::storage::{Error, Key, Prefix};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Sleeper(AtomicUsize);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A watch and its sleeper.
+struct Watch {
+    cursor: Cursor,
+    sleeper: Arc<Sleeper>,
+}
+
+impl Watch {
+    fn open(log: &mut Log, sight: Sight) -> Watch {
+        let cursor = log.open(sight, None, false).expect("the present is known");
+        Watch { cursor, sleeper: Arc::default() }
+    }
+
+    /// Reads everything there is, and waits for more.
+    fn read(&mut self, log: &mut Log) -> Result<Vec<u64>, Error> {
+        let mut seen = Vec::new();
+        while let Some(step) = log.read(&mut self.cursor)? {
+            seen.extend(step.changes.iter().map(|change| change.revision().get()));
+        }
+        log.wait(&self.cursor, &Waker::from(Arc::clone(&self.sleeper)));
+        Ok(seen)
+    }
+
+    fn woken(&self) -> usize {
+        self.sleeper.0.load(Ordering::Relaxed)
+    }
+}
+
+fn log(keep: Keep) -> Log {
+    let mut log = Log::new(keep);
+    log.restart(Window::new(revision(1), keep), revision(1), &mut Vec::new());
+    log
+}
+
+fn push(log: &mut Log, name: &str, number: u64) {
+    let mut wake = Vec::new();
+    let change = Arc::new(Change::new(revision(number), None, Some(object(name, number, ""))));
+    log.push(change, Instant::now(), &mut wake);
+    log.reach(revision(number), &mut wake);
+    wake.into_iter().for_each(Waker::wake);
+}
+
+fn sights() -> [Sight; 4] {
+    [
+        Sight::All,
+        Sight::Under(Prefix::new("g/ks/a/")),
+        Sight::Under(Prefix::new("g/ks/b/")),
+        Sight::Of(Key::new("g/ks/a/x")),
+    ]
+}
+
+#[test]
+fn a_change_wakes_those_who_see_it_and_nobody_else() {
+    let mut log = log(Keep::default());
+    let mut watches = sights().map(|sight| Watch::open(&mut log, sight));
+    watches.iter_mut().for_each(|watch| assert_eq!(watch.read(&mut log), Ok(vec![])));
+    for (number, (name, seen)) in (2..).zip([
+        ("a/x", [true, true, false, true]),
+        ("a/y", [true, true, false, false]),
+        ("b/x", [true, false, true, false]),
+        ("ab/x", [true, false, false, false]),
+    ]) {
+        let before = watches.each_ref().map(Watch::woken);
+        push(&mut log, name, number);
+        for ((watch, before), seen) in watches.iter_mut().zip(before).zip(seen) {
+            assert_eq!(watch.woken() - before, usize::from(seen), "{name} {:?}", watch.cursor);
+            assert_eq!(watch.read(&mut log), Ok(if seen { vec![number] } else { vec![] }), "{name}");
+        }
+    }
+    for watch in &watches {
+        log.close(&watch.cursor);
+    }
+    assert!(!log.is_watched());
+}
+
+#[test]
+fn a_busy_namespace_expires_no_quiet_one() {
+    let mut log = log(Keep { age: Duration::ZERO, count: 3, bytes: usize::MAX });
+    let [all, busy, quiet, object] = sights();
+    let mut watches = [all, busy, quiet, object].map(|sight| Watch::open(&mut log, sight));
+    watches.iter_mut().for_each(|watch| assert_eq!(watch.read(&mut log), Ok(vec![])));
+    push(&mut log, "b/x", 2);
+    push(&mut log, "a/x", 3);
+    (4..60).for_each(|number| push(&mut log, "a/y", number));
+    let [all, busy, quiet, object] = &mut watches;
+    for late in [all, busy] {
+        assert!(matches!(late.read(&mut log), Err(Error::Compacted { .. })), "{:?}", late.cursor);
+    }
+    assert_eq!(quiet.read(&mut log), Ok(vec![2]));
+    assert_eq!(object.read(&mut log), Ok(vec![3]));
+    // Who has lost nothing may also say how far it is.
+    assert_eq!(quiet.cursor.reached(), revision(59));
+}
+
+#[test]
+fn a_watch_catches_up_and_then_follows() {
+    let mut log = log(Keep::default());
+    (2..6000).for_each(|number| push(&mut log, if number % 3 == 0 { "a/x" } else { "b/x" }, number));
+    for sight in sights() {
+        let wanted = |number: &u64| match &sight {
+            Sight::All => true,
+            Sight::Under(prefix) => number.is_multiple_of(3) == (prefix.as_str() == "g/ks/a/"),
+            Sight::Of(_) => number.is_multiple_of(3),
+        };
+        let cursor = log.open(sight.clone(), Some(revision(100)), false).expect("kept");
+        let mut watch = Watch { cursor, sleeper: Arc::default() };
+        let expected: Vec<_> = (101..6000).filter(wanted).collect();
+        assert_eq!(watch.read(&mut log), Ok(expected), "{sight:?}");
+        log.close(&watch.cursor);
+    }
+}
+
+#[test]
+fn changes_of_one_revision_stay_together() {
+    let mut log = log(Keep::default());
+    let mut cursor = log.open(Sight::All, None, false).expect("open");
+    for number in [2; 5000].into_iter().chain([3]) {
+        push(&mut log, "a/x", number);
+    }
+    let step = log.read(&mut cursor).expect("kept").expect("changes");
+    let of_two = step.changes.iter().filter(|change| change.revision() == revision(2)).count();
+    assert_eq!((of_two, step.through), (5000, revision(2)));
+    let step = log.read(&mut cursor).expect("kept").expect("changes");
+    assert_eq!((step.changes.len(), step.through), (1, revision(3)));
+}
+
+#[test]
+fn a_restart_ends_every_watch() {
+    let mut log = log(Keep::default());
+    let mut watches = sights().map(|sight| Watch::open(&mut log, sight));
+    watches.iter_mut().for_each(|watch| assert_eq!(watch.read(&mut log), Ok(vec![])));
+    let mut wake = Vec::new();
+    log.restart(Window::new(revision(50), Keep::default()), revision(50), &mut wake);
+    wake.into_iter().for_each(Waker::wake);
+    for watch in &mut watches {
+        assert_eq!(watch.woken(), 1, "{:?}", watch.cursor);
+        let ended = Error::Compacted { asked: revision(1), oldest: revision(50) };
+        assert_eq!(watch.read(&mut log), Err(ended));
+        log.close(&watch.cursor);
+    }
+    assert!(!log.is_watched());
+}
