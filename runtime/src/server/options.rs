@@ -138,6 +138,9 @@ pub struct Options {
     #[cfg(feature = "embedded")]
     #[arg(long, env = "AGGBOOT_DURABILITY", value_name = "DURABILITY", value_parser = durability, default_value = "group")]
     pub durability: Durability,
+    /// Keep stored objects in memory and answer reads and watches from there
+    #[arg(long, env = "AGGBOOT_WATCH_CACHE", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true")]
+    pub watch_cache: bool,
     /// Folder for the embedded storage and for what local mode generates
     #[arg(long, env = "AGGBOOT_DATA_DIR", value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
@@ -224,6 +227,7 @@ impl Default for Options {
             etcd: super::EtcdOptions::default(),
             #[cfg(feature = "embedded")]
             durability: Durability::default(),
+            watch_cache: true,
             data_dir: "data".into(),
             local: false,
             verbosity: 0,

@@ -42,6 +42,8 @@ const DRAIN: Duration = Duration::from_secs(60);
 const DRAIN_LONG_RUNNING: Duration = Duration::from_secs(5);
 /// How often the serving certificate is looked at.
 const RELOAD: Duration = Duration::from_secs(60);
+/// How long a start waits until the stored kinds are cached.
+const CACHING: Duration = Duration::from_secs(30);
 const PORT: u16 = 443;
 
 /// Where a server is and what it shows.
@@ -77,7 +79,8 @@ pub(crate) async fn start(options: Options, registrations: Vec<Registration>) ->
     // From here on dropping stops what was begun.
     let running =
         Running { address, local: place.local, kubeconfig: None, registry, stack, serving, _beside: beside };
-    running.open(&plan, namespaces, &opened).await
+    let views = if options.watch_cache { Views::Cached } else { Views::Plain };
+    running.open(&plan, namespaces, &opened, views).await
 }
 
 impl Running {
@@ -87,10 +90,16 @@ impl Running {
         plan: &store::Plan,
         namespaces: Arc<dyn Namespaces>,
         opened: &store::Opened,
+        views: Views,
     ) -> Result<Running> {
         let storage = store::open(plan).await?;
         let _ = opened.set(Arc::clone(&storage));
-        let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces, Views::default());
+        let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces, views);
+        if tokio::time::timeout(CACHING, kinds.loaded()).await.is_err() {
+            tracing::warn!(
+                "some kinds are not read yet: until they are, their lists and watches are answered with 429"
+            );
+        }
         let routes = Routes::new(Arc::clone(&self.registry), &self.stack.health, kinds);
         self.stack.routes.set(routes).map_err(|_| Error::new("the routes of a server are set once"))?;
         if let Some(local) = &self.local {

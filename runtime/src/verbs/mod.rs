@@ -81,6 +81,11 @@ impl Kinds {
         Kinds { registry, stores, namespaces }
     }
 
+    /// Waits until everything stored can be read.
+    pub async fn loaded(&self) {
+        futures::future::join_all(self.stores.values().map(|store| store.view.loaded())).await;
+    }
+
     /// Answers a request for a resource.
     pub async fn answer(&self, request: Request) -> ApiResult<Response> {
         let info = request.info.resource.clone().ok_or_else(ApiError::no_such_resource)?;

@@ -204,6 +204,10 @@ impl View for Cache {
         })
     }
 
+    fn loaded(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move { while self.shared.loaded().await.is_err() {} })
+    }
+
     fn object(&self, stored: &Stored) -> Result<Arc<Object>> {
         let cached = self.shared.contents().at(&stored.key, stored.revision).cloned();
         match cached.filter(|object| object.stale() == stored.stale) {

@@ -44,6 +44,11 @@ pub trait View: Send + Sync + Debug + 'static {
     /// The object of a record: one just written, or one that came with a conflict.
     fn object(&self, stored: &Stored) -> Result<Arc<Object>>;
 
+    /// Waits until there is something to read, where that takes a while.
+    fn loaded(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// All objects in a scope.
     fn objects<'a>(&'a self, scope: &'a Scope, at: At) -> BoxFuture<'a, Result<Read<Slices>>> {
         Box::pin(async move {
