@@ -35,12 +35,16 @@ pub(super) fn plan(options: &Options, registry: &Registry) -> Result<Plan> {
     #[cfg(not(feature = "etcd"))]
     let _ = registry;
     match options.storage.unwrap_or_default() {
+        StorageKind::Memory => Ok(Plan::Memory),
         #[cfg(feature = "embedded")]
         StorageKind::Embedded => {
             let settings = Settings { durability: options.durability, ..Settings::default() };
             Ok(Plan::Embedded(options.data_dir.clone(), settings))
         }
-        _ => Ok(Plan::Memory),
+        #[cfg(feature = "etcd")]
+        StorageKind::Etcd => {
+            Err(crate::Error::new("--storage=etcd needs --etcd-servers, the URLs of the etcd servers"))
+        }
     }
 }
 
@@ -48,9 +52,6 @@ pub(super) fn plan(options: &Options, registry: &Registry) -> Result<Plan> {
 fn etcd(options: &Options, registry: &Registry) -> Result<Option<crate::storage::etcd::Config>> {
     match (options.storage, options.etcd.etcd_servers.is_empty()) {
         (None | Some(StorageKind::Etcd), false) => options.etcd.config(registry).map(Some),
-        (Some(StorageKind::Etcd), true) => {
-            Err(crate::Error::new("--storage=etcd needs --etcd-servers, the URLs of the etcd servers"))
-        }
         (Some(kind), false) => {
             let kind = format!("{kind:?}").to_lowercase();
             Err(crate::Error::new(format!(
