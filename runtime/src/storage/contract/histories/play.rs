@@ -52,7 +52,7 @@ impl<'a> Place<'a> {
         let mut log = Reading::new();
         log.spawn(scene.read(scene.under.clone(), start, open(store, &scene.under, start).await?));
         let (calls, mut watches) = scene.act(&self.stores, script, 0).await?;
-        scene.finish(store, &calls).await?;
+        scene.finish(&self.stores, &calls).await?;
         let log = joined(&mut log).await?.remove(0);
         let watches = joined(&mut watches).await?;
         Ok(History { start, log, calls, watches, crashed: false, shared: store.facts().shared })
@@ -74,7 +74,7 @@ impl<'a> Place<'a> {
         let store = &place.stores[0];
         let (more, mut reading) = scene.act(&place.stores, &script, script.len()).await?;
         calls.extend(more);
-        scene.finish(store, &calls).await?;
+        scene.finish(&place.stores, &calls).await?;
         watches.extend(joined(&mut reading).await?);
         let whole = open(store, &scene.under, start).await?;
         let log = scene.read(scene.under.clone(), start, whole).await?;
@@ -148,13 +148,18 @@ impl Scene {
     }
 
     /// Tells every watch how far it has to come: not below anything that was seen.
-    async fn finish(&self, store: &Store, calls: &[Call]) -> Result<(), String> {
+    async fn finish(&self, stores: &[Store], calls: &[Call]) -> Result<(), String> {
+        let store = &stores[0];
         let last = store.list(Query::all(self.under.clone())).await;
         let last = last.map_err(|why| format!("the last list: {why}"))?.at;
         let target = calls.iter().filter_map(Call::shows).fold(last, Revision::max);
         for _ in 0..BARRIERS {
             let barrier = store.barrier().await.map_err(|why| format!("the last barrier: {why}"))?;
             if barrier >= target {
+                // A barrier moves the watches of its own replica only.
+                for other in &stores[1..] {
+                    other.barrier().await.map_err(|why| format!("the last barrier: {why}"))?;
+                }
                 self.end.send_replace(Some(barrier));
                 return Ok(());
             }
