@@ -3,12 +3,19 @@
 use std::sync::Arc;
 
 use super::super::Storage;
+use super::super::cache::Through;
 use super::super::memory::Memory;
 use super::{Subject, soak};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_keeps_the_order_of_random_calls() {
     soak(|| Subject::new(|| async { Arc::new(Memory::new()) as Arc<dyn Storage> })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cache_keeps_the_order_of_random_calls() {
+    let open = || async { Arc::new(Through::new(Arc::new(Memory::new()))) as Arc<dyn Storage> };
+    soak(|| Subject::new(open)).await;
 }
 
 #[cfg(feature = "embedded")]
