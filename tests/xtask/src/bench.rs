@@ -33,7 +33,8 @@ Workloads:
 /// Builds what is measured as users release it, then measures.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let root = checkout();
-    let tests = ["--release", "--package", "aggboot-tests"];
+    // The profile that generated projects have for a release.
+    let tests = ["--profile", "dist", "--package", "aggboot-tests"];
     let programs = ["--bin", "wardle", "--bin", "bare", "--bin", "bench"];
     step(
         "build the servers and the measurements, optimized",
