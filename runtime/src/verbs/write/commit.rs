@@ -21,7 +21,7 @@ const ATTEMPTS: usize = 8;
 pub(crate) async fn create(
     store: &Store,
     namespace: &str,
-    tree: Tree,
+    mut tree: Tree,
     dry_run: bool,
     warnings: &Warnings,
 ) -> ApiResult<Arc<Object>> {
@@ -31,7 +31,8 @@ pub(crate) async fn create(
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let mut tree = tree.clone();
+        // Only a generated name is tried again.
+        let mut tree = if generated { tree.clone() } else { std::mem::take(&mut tree) };
         system::fill(metadata::of_mut(&mut tree), jiff::Timestamp::now());
         prepare::for_create(&store.kind, &mut tree, warnings)?;
         if sent_version && !dry_run {
