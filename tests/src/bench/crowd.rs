@@ -3,6 +3,7 @@
 use super::client::Connection;
 use super::objects::collection;
 use super::peers::Peer;
+use crate::wait::wait_for;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -128,10 +129,13 @@ impl Writes {
     }
 }
 
-/// The revision of the collection.
+/// The revision of the collection; a server that has just started may ask for patience first.
 pub(super) async fn now(peer: &Peer, namespace: &str) -> String {
-    let (status, _, body) = peer.connect().await.whole(peer.get(&collection(namespace))).await;
-    assert_eq!(status, StatusCode::OK, "{}", peer.name());
+    let body = wait_for(&format!("{} to list", peer.name()), async || {
+        let (status, _, body) = peer.connect().await.whole(peer.get(&collection(namespace))).await;
+        if status == StatusCode::OK { Ok(body) } else { Err(status) }
+    })
+    .await;
     let list: serde_json::Value = serde_json::from_slice(&body).expect("a list is JSON");
     list["metadata"]["resourceVersion"].as_str().expect("a list has a revision").to_owned()
 }
