@@ -158,6 +158,7 @@ async fn alone() -> Alone {
     let mut command = Command::new(PROGRAM);
     command.args([
         "--storage=memory".to_owned(),
+        "--leader-elect=false".to_owned(),
         "--authentication-skip-lookup=true".to_owned(),
         format!("--kubeconfig={dead}"),
         format!("--authentication-kubeconfig={dead}"),

@@ -6,6 +6,7 @@ pub(crate) mod answers;
 pub(crate) mod client;
 pub(crate) mod config_map;
 mod follow;
+pub(crate) mod lease;
 pub mod namespaces;
 mod watched;
 

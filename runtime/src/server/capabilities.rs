@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::claim::Needed;
 use super::{Local, Options};
 use crate::Result;
 use crate::authentication::{Sources, TokenReviews, Trust, Trusted};
 use crate::authorization::{AccessReviews, Keep};
+use crate::cluster::lease::Claim;
 use crate::cluster::namespaces::{EveryNamespace, Namespaces};
 use crate::cluster::{Clients, Watched, config_map};
 use crate::health::Check;
@@ -20,6 +22,8 @@ pub(super) struct Capabilities {
     pub(super) tokens: Option<TokenReviews>,
     pub(super) reviews: Option<AccessReviews>,
     pub(super) namespaces: Arc<dyn Namespaces>,
+    /// What must be held before anything is stored.
+    pub(super) claim: Option<Arc<Claim>>,
     pub(super) checks: Vec<Check>,
 }
 
@@ -37,15 +41,21 @@ impl Capabilities {
             tokens: None,
             reviews: None,
             namespaces: Arc::new(EveryNamespace),
+            claim: None,
             checks: Vec::new(),
         }
     }
 
     /// With a cluster. What follows it is spawned into `beside`.
-    pub(super) async fn cluster(options: &Options, beside: &mut JoinSet<()>) -> Result<Self> {
+    pub(super) async fn cluster(
+        options: &Options,
+        needed: Option<Needed>,
+        beside: &mut JoinSet<()>,
+    ) -> Result<Self> {
         let sources = Sources::read(options)?;
         let clients = Clients::new(options).await?;
         let trusted = trusted(options, sources, &clients, beside).await?;
+        let claim = needed.map(|needed| needed.claim(&clients.core, beside));
         let namespaces = Watched::new(clients.core);
         beside.spawn(Arc::clone(&namespaces).run());
         let synced = Arc::clone(&namespaces);
@@ -62,9 +72,16 @@ impl Capabilities {
             tokens: Some(TokenReviews::new(clients.authentication, keep_tokens)),
             reviews: Some(AccessReviews::new(clients.authorization, keep)),
             namespaces,
-            checks: vec![informer_sync],
+            checks: [informer_sync].into_iter().chain(claim.as_ref().map(leader)).collect(),
+            claim,
         })
     }
+}
+
+/// Whether this server is the one that writes.
+fn leader(claim: &Arc<Claim>) -> Check {
+    let claim = Arc::clone(claim);
+    Check::readiness("leader-election", move || claim.check())
 }
 
 /// The trust of flags and of the cluster, kept up to date.

@@ -3,6 +3,7 @@
 //! What a request goes through is in `layers`; here is what stands around it.
 
 mod capabilities;
+mod claim;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod local;
@@ -15,8 +16,8 @@ mod store;
 
 use clap::Parser;
 
+use crate::Result;
 use crate::kind::Registration;
-use crate::{Error, Result};
 
 #[cfg(feature = "etcd")]
 pub use etcd::EtcdOptions;
@@ -110,11 +111,11 @@ impl Server {
             running.say_how_to_use_it()?;
         }
         let died = tokio::select! {
-            () = &mut end => false,
-            () = running.died() => true,
+            () = &mut end => None,
+            why = running.died() => Some(why),
         };
-        if died {
-            return Err(Error::new("the server stopped taking connections; its log says why"));
+        if let Some(why) = died {
+            return Err(why);
         }
         running.stop(delay).await;
         Ok(())

@@ -103,6 +103,13 @@ pub struct Options {
     /// How long a no of the cluster is kept
     #[arg(long, env = "AGGBOOT_AUTHORIZATION_WEBHOOK_CACHE_UNAUTHORIZED_TTL", value_name = "DURATION", value_parser = duration, default_value = "10s")]
     pub authorization_webhook_cache_unauthorized_ttl: Duration,
+    /// Hold a Lease for every APIService that objects are kept for, so that no two servers with a storage of their own
+    /// answer for one; not with etcd, which servers may share
+    #[arg(long, env = "AGGBOOT_LEADER_ELECT", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true")]
+    pub leader_elect: bool,
+    /// Namespace of these Leases; without it, that of the pod or of the kubeconfig
+    #[arg(long, env = "AGGBOOT_LEADER_ELECT_RESOURCE_NAMESPACE", value_name = "NAMESPACE")]
+    pub leader_elect_resource_namespace: Option<String>,
     /// Paths that are open to everybody; one that ends in * opens everything behind it
     #[arg(
         long,
@@ -217,6 +224,8 @@ impl Default for Options {
             authentication_token_webhook_cache_ttl: ten_seconds,
             authorization_webhook_cache_authorized_ttl: ten_seconds,
             authorization_webhook_cache_unauthorized_ttl: ten_seconds,
+            leader_elect: true,
+            leader_elect_resource_namespace: None,
             authorization_always_allow_paths: ["/healthz", "/readyz", "/livez"].map(str::to_owned).to_vec(),
             max_requests_inflight: READS,
             max_mutating_requests_inflight: WRITES,

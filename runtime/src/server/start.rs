@@ -9,15 +9,18 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::capabilities::Capabilities;
+use super::claim::Needed;
 use super::{Lifecycle, Local, Options, local, serving, store};
 use crate::authentication::Authenticator;
 use crate::authorization::{AlwaysAllowed, Authorizer};
+use crate::cluster::lease::{Claim, Guarded, Standing};
 use crate::cluster::namespaces::Namespaces;
 use crate::health::{Check, Health, Metrics};
 use crate::kind::Registration;
 use crate::kind::registry::Registry;
 use crate::layers::{Deadlines, InFlight, MaxInFlight, Routes, Stack};
 use crate::respond::lease::Leases;
+use crate::storage::{Revision, Storage};
 use crate::transport::{self, Identity, Limits, Listener, Source};
 use crate::verbs::{Kinds, Views};
 use crate::{Error, Result};
@@ -29,6 +32,7 @@ pub(crate) struct Running {
     /// What local mode generated, in local mode.
     pub(crate) local: Option<Local>,
     kubeconfig: Option<PathBuf>,
+    claim: Option<Arc<Claim>>,
     registry: Arc<Registry>,
     stack: Arc<Stack>,
     serving: JoinHandle<()>,
@@ -58,13 +62,14 @@ struct Place {
 pub(crate) async fn start(options: Options, registrations: Vec<Registration>) -> Result<Running> {
     let registry = Arc::new(Registry::compile(registrations)?);
     let plan = store::plan(&options, &registry)?;
+    let needed = Needed::of(&options, &plan, &registry)?;
     let place = place(&options)?;
     let mut beside = JoinSet::new();
     let capabilities = match &place.local {
         Some(local) => Capabilities::local(local),
-        None => Capabilities::cluster(&options, &mut beside).await?,
+        None => Capabilities::cluster(&options, needed, &mut beside).await?,
     };
-    let namespaces = Arc::clone(&capabilities.namespaces);
+    let (namespaces, claim) = (Arc::clone(&capabilities.namespaces), capabilities.claim.clone());
     let opened = store::Opened::default();
     let stack = Arc::new(stack(&options, capabilities, &opened)?);
     let listener = Listener::bind(place.address).await?;
@@ -77,8 +82,8 @@ pub(crate) async fn start(options: Options, registrations: Vec<Registration>) ->
     let (draining, closing) = (stack.lifecycle.draining(), stack.lifecycle.closing());
     let serving = tokio::spawn(listener.serve(tls, limits, Arc::clone(&stack), draining, closing));
     // From here on dropping stops what was begun.
-    let running =
-        Running { address, local: place.local, kubeconfig: None, registry, stack, serving, _beside: beside };
+    let (local, kubeconfig) = (place.local, None);
+    let running = Running { address, local, kubeconfig, claim, registry, stack, serving, _beside: beside };
     let views = if options.watch_cache { Views::Cached } else { Views::Plain };
     running.open(&plan, namespaces, &opened, views).await
 }
@@ -92,7 +97,7 @@ impl Running {
         opened: &store::Opened,
         views: Views,
     ) -> Result<Running> {
-        let storage = store::open(plan).await?;
+        let storage = self.storage(plan).await?;
         let _ = opened.set(Arc::clone(&storage));
         let kinds = Kinds::new(Arc::clone(&self.registry), storage, namespaces, views);
         if tokio::time::timeout(CACHING, kinds.loaded()).await.is_err() {
@@ -109,10 +114,32 @@ impl Running {
         Ok(self)
     }
 
-    /// Ends when the server stopped by itself, which it never should.
-    pub(crate) async fn died(&mut self) {
-        if let Err(error) = (&mut self.serving).await {
-            tracing::error!(%error, "the listener failed");
+    /// The storage, once this server is the one that writes to its kind.
+    async fn storage(&self, plan: &store::Plan) -> Result<Arc<dyn Storage>> {
+        let Some(claim) = &self.claim else { return store::open(plan).await };
+        let changed_hands = claim.held().await;
+        let guarded = Guarded::new(store::open(plan).await?, Arc::clone(claim));
+        if changed_hands {
+            // Clients hold revisions of another store: none of them may come a second time.
+            let raised = guarded.raise(Revision::wall_clock()).await;
+            raised.map_err(|why| {
+                Error::new(format!("raising the storage above the one that was served before: {why}"))
+            })?;
+        }
+        Ok(Arc::new(guarded))
+    }
+
+    /// Ends when the server stopped by itself, which it never should, or must not go on; says why.
+    pub(crate) async fn died(&mut self) -> Error {
+        let gone = gone(self.claim.as_deref());
+        tokio::select! {
+            ended = &mut self.serving => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "the listener failed");
+                }
+                Error::new("the server stopped taking connections; its log says why")
+            }
+            why = gone => Error::new(why),
         }
     }
 
@@ -132,6 +159,10 @@ impl Running {
         }
         lifecycle.close();
         let _ = (&mut self.serving).await;
+        if let Some(claim) = &self.claim {
+            // Last: from here on somebody else may write.
+            claim.release().await;
+        }
         tracing::info!("stopped");
     }
 
@@ -141,6 +172,17 @@ impl Running {
             Some(kubeconfig) => local::say_how_to_use_it(kubeconfig, self.address, &self.registry),
             None => Ok(()),
         }
+    }
+}
+
+/// Ends when somebody else has become the one that writes; never where nobody can.
+async fn gone(claim: Option<&Claim>) -> String {
+    let Some(claim) = claim else { return std::future::pending().await };
+    let mut standing = claim.standing();
+    let gone = standing.wait_for(|standing| matches!(standing, Standing::Gone(_))).await;
+    match gone.as_deref() {
+        Ok(Standing::Gone(why)) => why.clone(),
+        _ => std::future::pending().await,
     }
 }
 

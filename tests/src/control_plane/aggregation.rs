@@ -51,7 +51,7 @@ impl ControlPlane {
     }
 
     /// A user with the rights an aggregated server needs towards kube-apiserver: delegated
-    /// authentication and authorization, namespaces, admission configuration, flow control.
+    /// authentication and authorization, namespaces, Leases, admission configuration, flow control.
     pub async fn server_user(&self, name: &str) -> User {
         let user = self.user(name, &[]);
         self.bind_cluster_role(&user, "system:auth-delegator").await;
@@ -67,6 +67,7 @@ impl ControlPlane {
         ];
         let rules = [
             rule("", &["namespaces"], &read),
+            rule("coordination.k8s.io", &["leases"], &["get", "create", "update"]),
             rule("admissionregistration.k8s.io", &admission, &read),
             rule("flowcontrol.apiserver.k8s.io", &["prioritylevelconfigurations", "flowschemas"], &read),
         ];

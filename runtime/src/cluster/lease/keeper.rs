@@ -1,0 +1,227 @@
+//! Taking, renewing and releasing Leases through the main API.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::jiff::Timestamp;
+use kube::api::{ObjectMeta, PostParams};
+use kube::{Api, Client, Error};
+
+use super::election::{Election, RENEW_DEADLINE, RETRY, Step};
+use super::{Claim, Holder, Standing};
+
+/// How long one round of requests may take.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// Keeps a claim true.
+pub(crate) struct Keeper {
+    claim: Arc<Claim>,
+    holder: Holder,
+    leases: Vec<Kept>,
+    changed_hands: bool,
+}
+
+/// One Lease.
+struct Kept {
+    api: Api<Lease>,
+    /// For people.
+    shown: String,
+    name: String,
+    /// The annotation that says which store was the last one.
+    store_key: String,
+    known: Option<Lease>,
+    election: Election,
+}
+
+/// Why a Lease is not held.
+enum Without {
+    Waiting(String),
+    Gone(String),
+    Failed(String),
+}
+
+impl Keeper {
+    /// For Leases of these names, `<version>.<group>`, in a namespace of the cluster.
+    pub(crate) fn new(
+        claim: Arc<Claim>,
+        holder: Holder,
+        client: &Client,
+        namespace: &str,
+        mut names: Vec<String>,
+    ) -> Self {
+        names.sort_unstable();
+        let leases = names.into_iter().map(|name| Kept {
+            api: Api::namespaced(client.clone(), namespace),
+            shown: format!("{namespace}/{name}"),
+            store_key: format!("{}/storage", name.split_once('.').map_or("", |(_, group)| group)),
+            known: None,
+            election: Election::new(holder.to_string()),
+            name,
+        });
+        Self { claim, leases: leases.collect(), holder, changed_hands: false }
+    }
+
+    /// Until the claim is released, or lost for good.
+    pub(crate) async fn run(mut self) {
+        let mut ending = self.claim.ending.subscribe();
+        while !*ending.borrow() {
+            let began = Instant::now();
+            let standing = tokio::select! {
+                standing = self.round(began) => standing,
+                _ = ending.wait_for(|ending| *ending) => break,
+            };
+            let over = matches!(standing, Standing::Gone(_));
+            self.claim.set(standing);
+            if over {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.pause()) => {}
+                _ = ending.wait_for(|ending| *ending) => break,
+            }
+        }
+        self.release().await;
+        self.claim.released.send_replace(true);
+    }
+
+    /// Takes or renews every Lease, in their order.
+    async fn round(&mut self, began: Instant) -> Standing {
+        let until = self.claim.until();
+        let patience =
+            until.map_or(ROUND, |until| until.saturating_duration_since(began).clamp(RETRY, ROUND));
+        let round = async {
+            for lease in &mut self.leases {
+                let before = lease.keep(&self.holder).await?;
+                self.changed_hands |= before.is_some_and(|before| before != self.holder.store);
+            }
+            Ok(())
+        };
+        let outcome = tokio::time::timeout(patience, round).await;
+        match outcome.unwrap_or_else(|_| Err(Without::Failed("the main API did not answer in time".into()))) {
+            Ok(()) => {
+                // From before it was asked: nobody else can count from earlier.
+                self.claim.set_until(Some(began + RENEW_DEADLINE));
+                Standing::Held { changed_hands: self.changed_hands }
+            }
+            Err(Without::Gone(why)) => {
+                self.claim.set_until(None);
+                Standing::Gone(why)
+            }
+            Err(Without::Waiting(why)) => Standing::Waiting(why),
+            Err(Without::Failed(why)) => self.unanswered(why),
+        }
+    }
+
+    /// A renewal that failed is no loss before its time.
+    fn unanswered(&self, why: String) -> Standing {
+        match self.claim.until() {
+            None => Standing::Waiting(why),
+            Some(until) if Instant::now() < until => {
+                tracing::warn!("a Lease was not renewed, trying again: {why}");
+                Standing::Held { changed_hands: self.changed_hands }
+            }
+            Some(_) => Standing::Lost(format!("the Lease was not renewed in time: {why}")),
+        }
+    }
+
+    /// Not longer than what is held is good for.
+    fn pause(&self) -> Duration {
+        let left = self.claim.until().map(|until| until.saturating_duration_since(Instant::now()));
+        left.filter(|left| !left.is_zero()).map_or(RETRY, |left| left.min(RETRY))
+    }
+
+    async fn release(&mut self) {
+        for lease in &mut self.leases {
+            if let Err(why) = lease.release().await {
+                tracing::warn!("the Lease {} is not released, and will expire: {why}", lease.shown);
+            }
+        }
+    }
+}
+
+impl Kept {
+    /// Takes it, or renews it. Answers which store had it before.
+    async fn keep(&mut self, holder: &Holder) -> Result<Option<String>, Without> {
+        // One that is held is written over as it was left; whoever else wrote it meanwhile is noticed.
+        if self.known.is_none() {
+            self.look().await?;
+        }
+        match self.step(holder).await {
+            Err(Without::Failed(_)) if self.known.is_none() => {
+                self.look().await?;
+                self.step(holder).await
+            }
+            done => done,
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), Without> {
+        let found = self.api.get_opt(&self.name).await.map_err(|error| self.failed(&error))?;
+        let none = LeaseSpec::default();
+        let spec = found.as_ref().map(|lease| lease.spec.as_ref().unwrap_or(&none));
+        self.election.see(spec, Instant::now());
+        self.known = found;
+        Ok(())
+    }
+
+    async fn step(&mut self, holder: &Holder) -> Result<Option<String>, Without> {
+        let shown = &self.shown;
+        match self.election.step(Instant::now(), Timestamp::now()) {
+            Step::Write(spec) => self.write(spec, holder).await,
+            Step::Wait(other) => {
+                // Looked at again next time.
+                self.known = None;
+                Err(Without::Waiting(format!(
+                    "{other} holds the Lease {shown}: its storage is the one that is served from"
+                )))
+            }
+            Step::Gone(other) => Err(Without::Gone(format!(
+                "the Lease {shown} is not held any more, and {other} has it now: this storage is out of date"
+            ))),
+        }
+    }
+
+    async fn write(&mut self, spec: LeaseSpec, holder: &Holder) -> Result<Option<String>, Without> {
+        let mut lease = self.known.take().unwrap_or_else(|| Lease {
+            metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
+            spec: None,
+        });
+        let is_new = lease.metadata.resource_version.is_none();
+        lease.spec = Some(spec);
+        let annotations = lease.metadata.annotations.get_or_insert_default();
+        let before = annotations.insert(self.store_key.clone(), holder.store.clone());
+        let written = match is_new {
+            true => self.api.create(&PostParams::default(), &lease).await,
+            false => self.api.replace(&self.name, &PostParams::default(), &lease).await,
+        };
+        let written = written.map_err(|error| self.failed(&error))?;
+        self.election.wrote(written.spec.clone().unwrap_or_default(), Instant::now());
+        self.known = Some(written);
+        Ok(before)
+    }
+
+    async fn release(&mut self) -> Result<(), String> {
+        if self.known.is_none() && self.election.released(Timestamp::now()).is_some() {
+            // A renewal was broken off: whether it was done is not known.
+            let _ = self.look().await;
+        }
+        let Some(spec) = self.election.released(Timestamp::now()) else { return Ok(()) };
+        let Some(mut lease) = self.known.take() else { return Ok(()) };
+        lease.spec = Some(spec);
+        let written = self.api.replace(&self.name, &PostParams::default(), &lease).await;
+        written.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn failed(&self, error: &Error) -> Without {
+        let shown = &self.shown;
+        Without::Failed(match error {
+            Error::Api(status) if status.code == 403 => format!(
+                "the Lease {shown} is not allowed to this server ({}): its Role needs get, create and update of leases \
+                 in coordination.k8s.io, and --leader-elect-resource-namespace names another namespace",
+                status.message
+            ),
+            error => format!("the Lease {shown} cannot be read or written: {error}"),
+        })
+    }
+}
