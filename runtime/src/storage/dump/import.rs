@@ -15,7 +15,7 @@ use super::{Dump, Error, Moved, Progress, Result};
 /// is read and compared with the dump.
 ///
 /// A dump is known to be whole when its last line is read: call [`Dump::verify`] on it before, or import into a store
-/// that nobody sees yet, as [`super::super::embedded::Staged`] is. After a failure the store may hold some of the
+/// that nobody sees yet, as [`super::super::embedded::upkeep::Staged`] is. After a failure the store may hold some of the
 /// records.
 ///
 /// # Errors
