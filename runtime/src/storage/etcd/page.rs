@@ -37,7 +37,7 @@ impl Paging {
             0 => FIRST,
             taken => {
                 let average = (self.bytes / taken).max(1);
-                let room = (self.max_bytes - self.bytes.min(self.max_bytes)) / average + 1;
+                let room = (self.max_bytes.saturating_sub(self.bytes) / average).saturating_add(1);
                 (ANSWER / average).clamp(1, MOST).min(room)
             }
         };

@@ -100,9 +100,11 @@ mod tests {
         assert!((&mut slowly).now_or_never().is_none());
         let first = reader.next().await.expect("a batch").expect("no error");
         assert_eq!(first, batch(3 << 20));
-        slowly.await;
+        // It is sent now, and its sender waits until it is read.
+        assert!((&mut slowly).now_or_never().is_none());
         let second = reader.next().await.expect("a batch").expect("no error");
         assert_eq!(second, batch(2 << 20));
+        slowly.await;
     }
 
     #[tokio::test]
