@@ -141,7 +141,8 @@ mod tests {
             let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  aggboot ")).collect();
             assert!(help.contains(path.trim()), "{path} has an example of itself: {help}");
             for example in examples {
-                let words = example.split_whitespace().take_while(|word| *word != ">");
+                // What follows is the shell's.
+                let words = example.split_whitespace().take_while(|word| !matches!(*word, ">" | "|"));
                 Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
             }
         }
