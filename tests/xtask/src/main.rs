@@ -4,6 +4,7 @@
 mod bench;
 mod demo;
 mod run;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Run every test; builds the control plane on the first run.
     Test,
+    /// Run at full length what every test run does a tenth of: power cuts, faults, kills, random histories.
+    Soak(soak::Arguments),
 }
 
 #[tokio::main]
@@ -32,5 +35,6 @@ async fn main() -> Result<(), run::Failure> {
         Task::Demo(arguments) => demo::run(&arguments).await,
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Test => test::run(),
+        Task::Soak(arguments) => soak::run(&arguments),
     }
 }

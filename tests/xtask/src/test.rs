@@ -6,9 +6,13 @@ use crate::run::{Failure, cargo, checkout, step};
 
 /// Runs them all.
 pub(crate) fn run() -> Result<(), Failure> {
-    let root = checkout();
-    let here = |title: &str, arguments: &[&str]| step(title, cargo().args(arguments).current_dir(&root));
     println!("Everything, on a fresh machine of two cores: about half an hour, most of it compiling.");
+    prepare()?;
+    here("run the tests", &["test", "--workspace", "--all-features"])
+}
+
+/// Builds the tests, and what they need beside.
+pub(crate) fn prepare() -> Result<(), Failure> {
     here(
         "build the tests (some ten minutes on two cores)",
         &["test", "--workspace", "--all-features", "--no-run", "--quiet"],
@@ -16,6 +20,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     here(
         "build the control plane: etcd, kube-apiserver and friends (some ten minutes once, then cached)",
         &["run", "--quiet", "--all-features", "--bin", "control-plane"],
-    )?;
-    here("run the tests", &["test", "--workspace", "--all-features"])
+    )
+}
+
+fn here(title: &str, arguments: &[&str]) -> Result<(), Failure> {
+    step(title, cargo().args(arguments).current_dir(checkout()))
 }
