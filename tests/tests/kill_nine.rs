@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const ROUNDS: usize = 20;
-const WRITERS: usize = 8;
+const WRITERS: usize = 16;
 /// The objects of one writer.
 const OBJECTS: usize = 5;
 const WIDGETS: &str = "/apis/custom.example.com/v1/namespaces/default/widgets";
@@ -47,12 +46,13 @@ struct Seen {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_and_watches_go_on() {
+async fn soak_what_was_acknowledged_is_there_and_watches_go_on() {
+    let rounds = if std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full") { 100 } else { 20 };
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut server = LocalServer::start(env!("CARGO_BIN_EXE_widgets"), directory.path()).await;
     let (mut objects, mut revision) = list(&server).await;
     let mut resumed = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         // Somewhere in a stretch of writes, at another place each time.
         let writes = 30 + round * 37 % 71;
         let (known, seen) = killed_under_writers(&mut server, writes, &objects, revision, round).await;
@@ -65,7 +65,7 @@ async fn what_was_acknowledged_is_there_and_watches_go_on() {
         resumed += usize::from(resume(&server, seen, &found).await);
         (objects, revision) = (found, at);
     }
-    assert!(resumed > 0, "no watch went on in {ROUNDS} rounds: all were told to begin anew");
+    assert!(resumed > 0, "no watch went on in {rounds} rounds: all were told to begin anew");
     assert_eq!(server.component.interrupt().await.code(), Some(0));
 }
 
