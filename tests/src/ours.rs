@@ -17,23 +17,17 @@ pub const METRICS_VERSION: &str = "v1beta1";
 
 /// Starts `program`, which serves widgets, on an embedded store of its own.
 pub async fn start(plane: &ControlPlane, program: &str) -> Server {
-    start_group(plane, program, "widgets", GROUP, &[VERSION]).await
+    let launch = Launch { command: on_own_store(plane, program), group: GROUP, versions: &[VERSION] };
+    Server::start(plane, "widgets", launch).await
 }
 
-/// Starts `program` for its computed kinds.
+/// Starts `program` for its computed kinds. It has stored kinds too, whose Leases another server of the plane may
+/// hold: nobody asks this one for them.
 pub async fn start_metrics(plane: &ControlPlane, program: &str) -> Server {
-    start_group(plane, program, "metrics", METRICS_GROUP, &[METRICS_VERSION]).await
-}
-
-async fn start_group(
-    plane: &ControlPlane,
-    program: &str,
-    name: &str,
-    group: &str,
-    versions: &[&str],
-) -> Server {
-    let launch = Launch { command: on_own_store(plane, program), group, versions };
-    Server::start(plane, name, launch).await
+    let mut command = on_own_store(plane, program);
+    command.arg("--leader-elect=false");
+    let launch = Launch { command, group: METRICS_GROUP, versions: &[METRICS_VERSION] };
+    Server::start(plane, "metrics", launch).await
 }
 
 /// `program` on an embedded store that nobody else uses.
