@@ -16,3 +16,8 @@ pub mod local_server;
 pub mod ours;
 pub mod wait;
 pub mod workload;
+
+/// Whether long tests run at full length: `AGGBOOT_SOAK=full`.
+pub fn long_run() -> bool {
+    std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full")
+}

@@ -21,7 +21,7 @@ const WRITES: usize = 60;
 
 /// A number of the long run, or a tenth of it.
 fn times(full: usize) -> usize {
-    if std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full") { full } else { full.div_ceil(10) }
+    if aggboot_tests::long_run() { full } else { full.div_ceil(10) }
 }
 
 async fn server(name: &str, directory: &Path, etcd: &str) -> LocalServer {

@@ -2,28 +2,18 @@
 //! was, nothing is half-written, and a watch goes on where it was cut off or is told to begin anew (410).
 
 use aggboot_tests::local_server::LocalServer;
+use aggboot_tests::long_run;
 use aggboot_tests::ours::widget;
+use aggboot_tests::workload::{Objects, WIDGETS, image, object};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const WRITERS: usize = 16;
 /// The objects of one writer.
 const OBJECTS: usize = 5;
-const WIDGETS: &str = "/apis/custom.example.com/v1/namespaces/default/widgets";
-
-/// Names, and what is known of each object.
-type Objects = BTreeMap<String, Object>;
-
-/// An object as it was acknowledged or found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Object {
-    revision: u64,
-    image: String,
-}
 
 /// A write that was sent and not answered: it happened as a whole, or not at all.
 #[derive(Debug)]
@@ -47,7 +37,7 @@ struct Seen {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak_what_was_acknowledged_is_there_and_watches_go_on() {
-    let rounds = if std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full") { 100 } else { 20 };
+    let rounds = if long_run() { 100 } else { 20 };
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut server = LocalServer::start(env!("CARGO_BIN_EXE_widgets"), directory.path()).await;
     let (mut objects, mut revision) = list(&server).await;
@@ -153,20 +143,6 @@ async fn write(
         acknowledged.fetch_add(1, Ordering::AcqRel);
     }
     unreachable!("the numbers do not end")
-}
-
-/// A value that names its object and its number at both ends, of many lengths.
-fn image(name: &str, number: usize) -> String {
-    format!("{name}:{number}:{}:{number}:{name}", "x".repeat(number * 97 % 3000))
-}
-
-fn object(found: &Value) -> (String, Object) {
-    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text in {found:#}")).to_owned();
-    let (name, image_) = (text(&found["metadata"]["name"]), text(&found["spec"]["image"]));
-    let number = image_.split(':').nth(1).and_then(|number| number.parse().ok()).expect("a number");
-    assert_eq!(image_, image(&name, number), "half-written");
-    let revision = text(&found["metadata"]["resourceVersion"]).parse().expect("a number");
-    (name, Object { revision, image: image_ })
 }
 
 async fn list(server: &LocalServer) -> (Objects, u64) {

@@ -40,8 +40,7 @@ async fn soak_watchers_stay_equal_to_the_store() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut server = LocalServer::start(PROGRAM, directory.path()).await;
     let mut watchers = Watchers::start(&server, directory.path()).await;
-    let full = std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full");
-    let lasts = Duration::from_secs(if full { 60 } else { 6 });
+    let lasts = Duration::from_secs(if aggboot_tests::long_run() { 60 } else { 6 });
     let (began, seed) = (Instant::now(), seed());
     let mut round = 0;
     while round < 2 || began.elapsed() < lasts {

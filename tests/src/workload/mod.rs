@@ -146,11 +146,12 @@ pub fn assert_is_passing_error(answer: &Answer) {
 }
 
 /// A value that names its object and its number at both ends, of many lengths.
-fn image(name: &str, number: usize) -> String {
+pub fn image(name: &str, number: usize) -> String {
     format!("{name}:{number}:{}:{number}:{name}", "x".repeat(number * 97 % 3000))
 }
 
-fn object(found: &Value) -> (String, Object) {
+/// The name of a widget that was found, and what it is; it must not be half-written.
+pub fn object(found: &Value) -> (String, Object) {
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text in {found:#}")).to_owned();
     let (name, image_) = (text(&found["metadata"]["name"]), text(&found["spec"]["image"]));
     let number = image_.split(':').nth(1).and_then(|number| number.parse().ok()).expect("a number");
