@@ -16,6 +16,9 @@ use super::play::gone;
 use super::record::{Call, History, Watched, What};
 use super::timeline::Timeline;
 
+#[cfg(test)]
+mod tests;
+
 type Verdict = Result<(), String>;
 
 /// A write that somebody asked for.
@@ -110,7 +113,10 @@ impl<'a> Judge<'a> {
             Ok(revision) => *revision == event.revision,
             Err(why) => matches!(why, Error::Unknown { .. }),
         };
-        let Some((call, write, _)) = asked.iter().find(|(_, _, outcome)| did(outcome)) else {
+        // A deletion may be asked for by many. Who was told that it was theirs did it, else the first may have.
+        let asked_first = |(call, _, outcome): &&Asked<'_>| (outcome.is_err(), call.began);
+        let doer = asked.iter().filter(|(_, _, outcome)| did(outcome)).min_by_key(asked_first);
+        let Some((call, write, _)) = doer else {
             return Err(format!("nobody did {event:?}, but this was asked: {asked:?}"));
         };
         let before = self.timeline.before(&event.key, event.revision);
