@@ -7,10 +7,9 @@ mod always_allowed;
 
 use http::{StatusCode, Uri};
 
-use crate::layers::Refusal;
 use crate::request::{QueryPairs, RequestInfo, User};
-use crate::respond::ApiError;
 use crate::respond::status::GroupResource;
+use crate::respond::{ApiError, Refusal};
 
 pub(crate) use access_review::{AccessReviews, Keep};
 pub(crate) use always_allowed::AlwaysAllowed;

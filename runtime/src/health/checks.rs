@@ -4,9 +4,8 @@ use std::fmt::{self, Write};
 
 use http::{HeaderValue, StatusCode, header};
 
-use crate::layers::Refusal;
 use crate::request::{QueryPairs, Request};
-use crate::respond::{Body, Response};
+use crate::respond::{Body, Refusal, Response};
 
 /// The checks of a server.
 #[derive(Debug)]

@@ -17,9 +17,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::layers::Refusal;
 use crate::request::{QueryPairs, RequestInfo, Verb};
-use crate::respond::{Body, Response};
+use crate::respond::{Body, Refusal, Response};
 
 /// The metrics of one server.
 pub(crate) struct Metrics {

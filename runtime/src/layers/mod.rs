@@ -10,7 +10,6 @@ mod gate;
 mod in_flight;
 mod max_in_flight;
 mod panic_guard;
-mod refusal;
 mod route;
 mod warning;
 
@@ -24,14 +23,13 @@ use crate::authorization::Authorizer;
 use crate::health::{Health, Metrics};
 use crate::request::{BrokenBody, QueryPairs, Request, RequestBody, RequestInfo, Warnings};
 use crate::respond::lease::Leases;
-use crate::respond::{ApiError, Response, encode};
+use crate::respond::{ApiError, Refusal, Response, encode};
 use crate::server::Lifecycle;
 use crate::transport::Peer;
 
 pub(crate) use deadline::Deadlines;
 pub(crate) use in_flight::InFlight;
 pub(crate) use max_in_flight::MaxInFlight;
-pub(crate) use refusal::Refusal;
 pub(crate) use route::Routes;
 
 /// Everything that the layers of one server look at.

@@ -2,8 +2,8 @@
 
 use http::{HeaderValue, StatusCode, header};
 
+use super::{ApiError, Body, Response, encode};
 use crate::request::accept::Form;
-use crate::respond::{ApiError, Body, Response, encode};
 
 /// An answer in place of the one asked for.
 #[derive(Debug)]
