@@ -5,22 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::operations::{DELETE_OPTIONS, PATCH, SCALE, STATUS};
+use super::names::{DELETE_OPTIONS, LIST_META, PATCH, RESOURCE_LIST, SCALE, STATUS, WATCH_EVENT, list_name};
 use crate::kind::Kind;
 use crate::kind::registry::Resource;
 use crate::schema::meta::Shared;
 
 const PREFIX: &str = "#/components/schemas/";
-const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
-const RESOURCE_LIST: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList";
-const WATCH_EVENT: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent";
-
-/// `com.example.v1.Widget` → `com.example.v1.WidgetList`.
-pub(super) fn list_name(kind: &Kind) -> String {
-    let definition = kind.schema.root_definition();
-    let (prefix, _) = definition.rsplit_once('.').unwrap_or((definition, ""));
-    format!("{prefix}.{}", kind.list_kind)
-}
 
 /// The definitions of some resources, in the v3 form.
 pub(super) fn of<'a>(resources: impl Iterator<Item = &'a Arc<Resource>>) -> BTreeMap<String, Value> {

@@ -3,6 +3,7 @@
 //! Documents are made when first asked for, from the registry alone, and kept as bytes.
 
 mod definitions;
+mod names;
 mod operations;
 mod parameters;
 mod protobuf;

@@ -1,5 +1,6 @@
 //! The operations of a resource, told once; [`super::v2`] and [`super::v3`] write them down.
 
+use super::names::{DELETE_OPTIONS, SCALE, STATUS, list_name};
 use crate::kind::Kind;
 use crate::kind::registry::Resource;
 
@@ -45,10 +46,6 @@ pub(super) struct GroupVersionKind {
 }
 
 /// The definitions an operation refers to.
-pub(super) const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
-pub(super) const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
-pub(super) const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
-pub(super) const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
 
 /// The media types of patches that this server takes.
 pub(super) const PATCH_TYPES: &[&str] = &["application/json-patch+json", "application/merge-patch+json"];
@@ -100,7 +97,7 @@ impl<'a> Names<'a> {
                 version: kind.version.clone(),
                 kind: kind.kind.clone(),
             },
-            list_definition: super::definitions::list_name(kind),
+            list_definition: list_name(kind),
             definition,
             middle: format!("{}{}", camel(kind.group.trim_end_matches(".k8s.io")), camel(&kind.version)),
             scope: if kind.namespaced() { "Namespaced" } else { "" },

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::definitions;
-use super::operations::{self, Body, Operation, PATCH, PATCH_TYPES, PRODUCES, PRODUCES_LIST, Path};
+use super::names::PATCH;
+use super::operations::{self, Body, Operation, PATCH_TYPES, PRODUCES, PRODUCES_LIST, Path};
 use super::parameters::{self, PRETTY};
 use crate::kind::registry::Version;
 
