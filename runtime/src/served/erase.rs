@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::events::Sink;
+use super::typed::{decode, encode};
 use super::{
     Answer, Call, Connect, Context, Create, Delete, Events, Get, List, Page, Query, Reply, Update, Watch,
     WatchFrom,
 };
 use crate::kind::ApiResource;
-use crate::object::{Tree, tree};
-use crate::respond::ApiError;
+use crate::object::Tree;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Answer<T>> + Send + 'a>>;
 
@@ -155,16 +155,4 @@ impl<K: ApiResource, S: Connect<K>> DynConnect for By<K, S> {
     fn connect<'a>(&'a self, cx: &'a Context, name: &'a str, call: Call) -> Boxed<'a, Reply> {
         Box::pin(self.source.connect(cx, name, call))
     }
-}
-
-pub(super) fn encode<K: ApiResource>(object: &K) -> Answer<Tree> {
-    tree::to_tree(object).map_err(|error| ApiError::internal(format_args!("encoding an answer: {error}")))
-}
-
-fn decode<K: ApiResource>(tree: &Tree) -> Answer<K> {
-    K::deserialize(tree).map_err(|error| {
-        let kind = K::DESCRIPTOR.kind;
-        let version = K::DESCRIPTOR.version;
-        ApiError::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
-    })
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use tokio::sync::mpsc;
 
 use super::Answer;
-use super::erase::encode;
+use super::typed::encode;
 use crate::kind::ApiResource;
 use crate::object::Tree;
 use crate::respond::ApiError;

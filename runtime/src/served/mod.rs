@@ -43,6 +43,7 @@ mod erase;
 mod events;
 mod query;
 mod shared;
+mod typed;
 
 use std::future::Future;
 
