@@ -8,55 +8,72 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-/// One etcd for all cases, a prefix for each, and a line to it that can be cut.
+/// How many cases run at a time. Nearly all of them is waiting.
+const AT_ONCE: usize = 4;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn etcd_keeps_the_contract() {
-    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
-    let relay = Arc::new(Relay::to(etcd.member.address()).await);
-    let (etcd, cases) = (Arc::new(Mutex::new(etcd)), AtomicUsize::new(0));
-    contract::run(|| {
-        let case = cases.fetch_add(1, Ordering::Relaxed);
-        subject(Arc::clone(&etcd), Arc::clone(&relay), format!("/case-{case}"))
-    })
-    .await;
+    let Some(machineries) = machineries(AT_ONCE).await else { return };
+    contract::run_side_by_side(machineries.into_iter().map(|machinery| move || machinery.subject())).await;
 }
 
-/// A store that crashes together with its etcd, and whose line to it fails.
-fn subject(etcd: Arc<Mutex<etcd::Etcd>>, relay: Arc<Relay>, prefix: String) -> Subject {
-    let config = config(format!("http://{}", relay.address()), prefix);
-    let (line, cut) = (Arc::clone(&relay), Arc::clone(&relay));
-    let handles = Arc::new(Mutex::new(Vec::<Weak<Etcd>>::new()));
-    let opened = Arc::clone(&handles);
-    Subject::new(move || {
-        line.set(Line::Up);
-        let (config, opened) = (config.clone(), Arc::clone(&opened));
-        async move {
-            let store = open(config).await;
-            opened.lock().expect("nobody panics with it").push(Arc::downgrade(&store));
-            store as Arc<dyn Storage>
-        }
-    })
-    .crashing(move || {
-        // The end of our process, whatever is under way; then that of etcd's.
-        cut.set(Line::Down);
-        for store in handles.lock().expect("nobody panics with it").drain(..) {
-            if let Some(store) = store.upgrade() {
-                store.close();
+/// One etcd for the cases that run one after the other, a prefix for each, and a line to it that can be cut.
+struct Machinery {
+    etcd: Arc<Mutex<etcd::Etcd>>,
+    relay: Arc<Relay>,
+    cases: AtomicUsize,
+}
+
+async fn machineries(count: usize) -> Option<Vec<Machinery>> {
+    let mut all = Vec::with_capacity(count);
+    while all.len() < count {
+        let etcd = etcd::Etcd::start(&["--unsafe-no-fsync"]).await?;
+        let relay = Arc::new(Relay::to(etcd.member.address()).await);
+        all.push(Machinery { etcd: Arc::new(Mutex::new(etcd)), relay, cases: AtomicUsize::new(0) });
+    }
+    Some(all)
+}
+
+impl Machinery {
+    /// A store that crashes together with its etcd, and whose line to it fails.
+    fn subject(&self) -> Subject {
+        let case = self.cases.fetch_add(1, Ordering::Relaxed);
+        let config = config(format!("http://{}", self.relay.address()), format!("/case-{case}"));
+        let (etcd, relay) = (Arc::clone(&self.etcd), Arc::clone(&self.relay));
+        let (line, cut) = (Arc::clone(&relay), Arc::clone(&relay));
+        let handles = Arc::new(Mutex::new(Vec::<Weak<Etcd>>::new()));
+        let opened = Arc::clone(&handles);
+        Subject::new(move || {
+            line.set(Line::Up);
+            let (config, opened) = (config.clone(), Arc::clone(&opened));
+            async move {
+                let store = open(config).await;
+                opened.lock().expect("nobody panics with it").push(Arc::downgrade(&store));
+                store as Arc<dyn Storage>
             }
-        }
-        let member = &mut etcd.lock().expect("nobody panics with it").member;
-        member.kill();
-        member.spawn_again();
-        std::future::ready(())
-    })
-    .failing(move |trouble| {
-        relay.set(match trouble {
-            Trouble::Over => Line::Up,
-            Trouble::Writes => Line::Down,
-            Trouble::Answers => Line::Unanswered,
-        });
-        std::future::ready(())
-    })
+        })
+        .crashing(move || {
+            // The end of our process, whatever is under way; then that of etcd's.
+            cut.set(Line::Down);
+            for store in handles.lock().expect("nobody panics with it").drain(..) {
+                if let Some(store) = store.upgrade() {
+                    store.close();
+                }
+            }
+            let member = &mut etcd.lock().expect("nobody panics with it").member;
+            member.kill();
+            member.spawn_again();
+            std::future::ready(())
+        })
+        .failing(move |trouble| {
+            relay.set(match trouble {
+                Trouble::Over => Line::Up,
+                Trouble::Writes => Line::Down,
+                Trouble::Answers => Line::Unanswered,
+            });
+            std::future::ready(())
+        })
+    }
 }
 
 fn config(url: String, prefix: String) -> Config {

@@ -39,11 +39,14 @@ mod broken;
 mod soaks;
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::task::JoinError;
 
 use self::cases::{CASES, Case};
+use super::BoxFuture;
 
 pub use self::subject::{Subject, Trouble};
 
@@ -68,13 +71,25 @@ impl fmt::Display for Failure {
 /// Runs every case and panics with the names of those that failed. Needs a Tokio runtime with time, and one of several
 /// threads, or the concurrent cases are not concurrent.
 pub async fn run(fresh: impl Fn() -> Subject) {
-    let failures = check(fresh).await;
-    let all: Vec<_> = failures.iter().map(ToString::to_string).collect();
-    assert!(all.is_empty(), "the storage contract is broken:\n{}", all.join("\n"));
+    run_side_by_side([fresh]).await;
 }
 
 /// Runs every case on a fresh store and answers what failed.
 pub async fn check(fresh: impl Fn() -> Subject) -> Vec<Failure> {
+    check_side_by_side([fresh]).await
+}
+
+/// As [`run`], with as many cases at a time as there are functions. What one of them makes is used by one case at a time;
+/// machinery that is crashed or hurt must not be shared between them. For stores that mostly wait: four to eight are
+/// enough.
+pub async fn run_side_by_side<F: Fn() -> Subject>(fresh: impl IntoIterator<Item = F>) {
+    let failures = check_side_by_side(fresh).await;
+    let all: Vec<_> = failures.iter().map(ToString::to_string).collect();
+    assert!(all.is_empty(), "the storage contract is broken:\n{}", all.join("\n"));
+}
+
+/// As [`check`], with as many cases at a time as there are functions; see [`run_side_by_side`].
+pub async fn check_side_by_side<F: Fn() -> Subject>(fresh: impl IntoIterator<Item = F>) -> Vec<Failure> {
     check_these(CASES, fresh, PATIENCE).await
 }
 
@@ -85,26 +100,38 @@ pub async fn soak(fresh: impl Fn() -> Subject) {
     histories::many(&fresh(), if full { 2000 } else { 200 }).await;
 }
 
-async fn check_these(
+async fn check_these<F: Fn() -> Subject>(
     cases: &[(&'static str, Case)],
-    fresh: impl Fn() -> Subject,
+    fresh: impl IntoIterator<Item = F>,
     patience: Duration,
 ) -> Vec<Failure> {
-    let mut failures = Vec::new();
-    for (case, run) in cases {
-        // A task of its own, so that one panic is one failure.
-        let mut task = tokio::spawn(run(fresh()));
-        let why = match tokio::time::timeout(patience, &mut task).await {
-            Ok(Ok(())) => continue,
-            Ok(Err(panic)) => reason(panic),
-            Err(_) => {
-                task.abort();
-                format!("nothing after {} s", patience.as_secs())
-            }
-        };
-        failures.push(Failure { case, why });
-    }
+    let next = AtomicUsize::new(0);
+    let lanes = fresh.into_iter().map(async |fresh| {
+        let mut failures = Vec::new();
+        // Whoever is free takes the next case.
+        while let Some((case, run)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let why = why_it_fails(run(fresh()), patience).await;
+            failures.extend(why.map(|why| Failure { case, why }));
+        }
+        failures
+    });
+    let mut failures = join_all(lanes).await.concat();
+    failures.sort_by_key(|failure| cases.iter().position(|(case, _)| *case == failure.case));
     failures
+}
+
+/// Runs one case.
+async fn why_it_fails(case: BoxFuture<'static, ()>, patience: Duration) -> Option<String> {
+    // A task of its own, so that one panic is one failure.
+    let mut task = tokio::spawn(case);
+    match tokio::time::timeout(patience, &mut task).await {
+        Ok(Ok(())) => None,
+        Ok(Err(panic)) => Some(reason(panic)),
+        Err(_) => {
+            task.abort();
+            Some(format!("nothing after {} s", patience.as_secs()))
+        }
+    }
 }
 
 /// What a task that did not end well said.
