@@ -13,8 +13,10 @@ use crate::storage::{At, Error, Event, Events, Key, Query, Result, Revision, Sta
 
 /// How many bytes are read at once.
 const PAGE: usize = 1 << 20;
+/// How far back the past goes: at most so many changes, about what a window has room for.
+const PAST: u64 = 20_000;
 /// How long the past may take: without it, watches from before the start have to begin anew.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Loads a cache; answers the events that follow.
 pub(super) async fn load(shared: &Shared) -> Result<Events> {
@@ -72,9 +74,9 @@ fn known(shared: &Shared, stored: &Stored) -> Result<Arc<Object>> {
     }
 }
 
-/// The changes before the present, as far back as the storage knows them.
+/// The changes before the present, as far back as the storage knows them and it makes sense.
 async fn past(shared: &Shared, present: &Contents) -> Result<Window> {
-    let (oldest, mut events) = oldest(shared).await?;
+    let (oldest, mut events) = oldest(shared, present.at).await?;
     // Lets the watch pass the present, although nothing may have happened since.
     shared.storage.barrier().await?;
     let mut window = Window::new(oldest, shared.keep);
@@ -97,12 +99,13 @@ async fn past(shared: &Shared, present: &Contents) -> Result<Window> {
     Err(Error::closed())
 }
 
-/// A watch from the oldest revision that the storage knows.
-async fn oldest(shared: &Shared) -> Result<(Revision, Events)> {
+/// A watch from the oldest revision that the storage knows and that is not too far back.
+async fn oldest(shared: &Shared, present: Revision) -> Result<(Revision, Events)> {
     let watch = |after| shared.storage.watch(&shared.root, Start::After(after), true);
-    match watch(Revision::FIRST).await {
+    let back = Revision::new(present.get().saturating_sub(PAST)).unwrap_or(Revision::FIRST);
+    match watch(back).await {
         Err(Error::Compacted { oldest, .. }) => Ok((oldest, watch(oldest).await?)),
-        events => Ok((Revision::FIRST, events?)),
+        events => Ok((back, events?)),
     }
 }
 
