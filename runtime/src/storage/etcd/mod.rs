@@ -7,6 +7,7 @@
 
 mod barrier;
 mod base;
+mod carry;
 mod client;
 mod config;
 mod core;
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 
 pub use config::{COMPACTION_INTERVAL, Config, MAX_REQUEST_BYTES};
 
+use self::carry::Carried;
 use self::client::Client;
 use self::core::Core;
 use self::layout::Layout;
@@ -85,7 +87,7 @@ impl Storage for Etcd {
     }
 
     fn write(&self, writes: Vec<Write>) -> BoxFuture<'_, Vec<Result<Revision>>> {
-        Box::pin(Arc::clone(&self.core).write_all(writes))
+        Box::pin(Carried::new(Arc::clone(&self.core).write_all(writes)))
     }
 
     fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start, previous: bool) -> BoxFuture<'a, Result<Events>> {

@@ -16,14 +16,14 @@ const UNDER_WAY: usize = 256;
 const RAISES: usize = 5;
 
 impl Core {
-    /// Writes all, those to one key one after the other. Goes on when nobody waits any more.
-    pub(super) async fn write_all(self: Arc<Self>, writes: Vec<Write>) -> Vec<Result<Revision>> {
-        let count = writes.len();
-        let doing = tokio::spawn(async move { self.side_by_side(writes).await });
-        doing.await.unwrap_or_else(|error| {
-            let why = format!("the writing task failed: {error}");
-            vec![Err(Error::Unknown { why }); count]
-        })
+    /// Writes all, those to one key one after the other.
+    pub(super) async fn write_all(self: Arc<Self>, mut writes: Vec<Write>) -> Vec<Result<Revision>> {
+        // As verbs write.
+        let single = if writes.len() == 1 { writes.pop() } else { None };
+        match single {
+            Some(write) => vec![self.write_one(write).await],
+            None => self.side_by_side(writes).await,
+        }
     }
 
     async fn side_by_side(&self, writes: Vec<Write>) -> Vec<Result<Revision>> {

@@ -8,9 +8,11 @@ mod endpoint;
 mod stream;
 mod tls;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use prost::Message;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
@@ -53,6 +55,8 @@ pub(super) struct Client {
     tls: Option<Tls>,
     /// How long a call goes from member to member before it is given up.
     patience: Duration,
+    /// The connection that is used now. Changes under the lock of the state.
+    open: ArcSwapOption<Open>,
     state: Mutex<State>,
     closed: AtomicBool,
 }
@@ -61,14 +65,13 @@ pub(super) struct Client {
 struct State {
     /// Which member is next.
     at: usize,
-    open: Option<Open>,
     opened: u64,
     /// When no member could be connected to, and why.
     failed: Option<(Instant, String)>,
 }
 
 /// One connection and its number.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Open {
     number: u64,
     channel: Channel,
@@ -108,7 +111,8 @@ impl Client {
                 )
             }));
         }
-        Ok(Self { endpoints, tls, patience, state: Mutex::default(), closed: AtomicBool::new(false) })
+        let (open, state, closed) = (ArcSwapOption::empty(), Mutex::default(), AtomicBool::new(false));
+        Ok(Self { endpoints, tls, patience, open, state, closed })
     }
 
     /// The members, for messages.
@@ -188,13 +192,17 @@ impl Client {
     }
 
     /// The connection that is used now, or a new one to the next member that has one.
-    async fn open(&self) -> Result<Open, Failure> {
+    async fn open(&self) -> Result<Arc<Open>, Failure> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Failure::Refused("the store was closed".into()));
         }
+        if let Some(open) = self.opened() {
+            return Ok(open);
+        }
         let mut state = self.state.lock().await;
-        if let Some(open) = state.open.as_ref().filter(|open| !open.channel.is_closed()) {
-            return Ok(open.clone());
+        // By somebody who was quicker.
+        if let Some(open) = self.opened() {
+            return Ok(open);
         }
         if let Some((when, why)) = &state.failed
             && when.elapsed() < PAUSE
@@ -206,7 +214,11 @@ impl Client {
             let endpoint = &self.endpoints[state.at % self.endpoints.len()];
             let connected = timeout(CONNECT, endpoint.connect(self.tls.as_ref())).await;
             match connected.unwrap_or_else(|_| Err(format!("no connection within {} s", CONNECT.as_secs()))) {
-                Ok(channel) => return Ok(state.begin(channel)),
+                Ok(channel) => {
+                    let open = Arc::new(state.begin(channel));
+                    self.open.store(Some(Arc::clone(&open)));
+                    return Ok(open);
+                }
                 Err(why) => whys.push(format!("{}: {why}", endpoint.url())),
             }
             state.at += 1;
@@ -216,11 +228,16 @@ impl Client {
         Err(Failure::Elsewhere(why))
     }
 
+    /// The connection that is used now, where there is one.
+    fn opened(&self) -> Option<Arc<Open>> {
+        self.open.load_full().filter(|open| !open.channel.is_closed())
+    }
+
     /// Turns to the next member, unless somebody did already. What is under way on the connection goes on.
     async fn leave(&self, number: u64) {
         let mut state = self.state.lock().await;
-        if state.open.as_ref().is_some_and(|open| open.number == number) {
-            state.open = None;
+        if self.open.load().as_ref().is_some_and(|open| open.number == number) {
+            self.open.store(None);
             state.at += 1;
         }
     }
@@ -230,9 +247,7 @@ impl State {
     fn begin(&mut self, channel: Channel) -> Open {
         self.opened += 1;
         self.failed = None;
-        let open = Open { number: self.opened, channel };
-        self.open = Some(open.clone());
-        open
+        Open { number: self.opened, channel }
     }
 }
 
