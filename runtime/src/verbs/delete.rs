@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 
 use super::failure;
 use super::present::Wanted;
-use super::store::Store;
+use super::store::{Basis, Store};
 use crate::object::encode::{canonicalize, encode};
 use crate::object::metadata::{self, system};
 use crate::object::{Object, Tree};
@@ -65,19 +66,30 @@ pub(super) async fn one(
     options: &DeleteOptions,
 ) -> ApiResult<Deleted> {
     let key = store.key(namespace, name);
-    let mut current = store.live(&key, name).await?;
+    // A dry run is refused by nobody if what it begins with is old.
+    let mut basis = store.basis(&key, name, options.dry_run).await?;
     loop {
+        let current = &basis.object;
         let record = (current.name(), current.uid(), &*current.resource_version());
-        check(store.kind_name(), record, options)?;
-        let finalizers = finalizers(&current, options);
+        if let Err(refused) = check(store.kind_name(), record, options) {
+            if store.renew(&mut basis, name).await? {
+                continue;
+            }
+            return Err(refused);
+        }
+        let finalizers = finalizers(current, options);
         let attempt = if finalizers.is_empty() {
-            remove(store, &current, options).await
+            remove(store, current, options).await
+        } else if let Some(marked) = marked(current, finalizers)? {
+            mark(store, current, marked, options).await?
+        } else if store.renew(&mut basis, name).await? {
+            continue;
         } else {
-            mark(store, &current, finalizers, options).await?
+            return Ok(Deleted::Marked(basis.object));
         };
-        current = match attempt {
+        basis = match attempt {
             Ok(deleted) => return Ok(deleted),
-            Err(Error::Conflict { current: Some(live), .. }) => store.record(&live)?,
+            Err(Error::Conflict { current: Some(live), .. }) => Basis::latest(store.record(&live)?),
             Err(Error::Conflict { current: None, .. }) => {
                 return Err(ApiError::not_found(store.resource(), name));
             }
@@ -93,27 +105,28 @@ async fn remove(store: &Store, current: &Object, options: &DeleteOptions) -> Res
     Ok(Deleted::Gone(current.uid().to_owned()))
 }
 
-/// Sets the time of deletion and the finalizers; a second deletion changes nothing.
-async fn mark(
-    store: &Store,
-    current: &Arc<Object>,
-    finalizers: Vec<String>,
-    options: &DeleteOptions,
-) -> ApiResult<Result<Deleted, Error>> {
+/// The object with the time of its deletion and the finalizers; nothing where a second deletion changes nothing.
+fn marked(current: &Object, finalizers: Vec<String>) -> ApiResult<Option<Bytes>> {
     let mut tree: Tree = current.tree()?;
     metadata::set_finalizers(metadata::of_mut(&mut tree), finalizers);
     system::mark_deleted(&mut tree, jiff::Timestamp::now());
     canonicalize(&mut tree);
     let bytes = encode(tree.as_map().ok_or_else(|| ApiError::internal("the object is no object"))?);
-    if current.is_stored_as(&bytes) {
-        return Ok(Ok(Deleted::Marked(Arc::clone(current))));
-    }
+    Ok(Some(bytes).filter(|bytes| !current.is_stored_as(bytes)))
+}
+
+async fn mark(
+    store: &Store,
+    current: &Object,
+    marked: Bytes,
+    options: &DeleteOptions,
+) -> ApiResult<Result<Deleted, Error>> {
     let key = current.key();
     if options.dry_run {
-        let marked = store.as_if(key, current.revision(), bytes)?;
+        let marked = store.as_if(key, current.revision(), marked)?;
         return Ok(Ok(Deleted::Marked(marked)));
     }
-    Ok(store.put(key, Expect::Is(current.revision()), bytes).await.map(Deleted::Marked))
+    Ok(store.put(key, Expect::Is(current.revision()), marked).await.map(Deleted::Marked))
 }
 
 /// 409 where the object is not what the options expect.

@@ -31,6 +31,21 @@ pub(crate) struct Store {
     prefix: Prefix,
 }
 
+/// The object that a write begins with.
+#[derive(Debug)]
+pub(super) struct Basis {
+    pub(super) object: Arc<Object>,
+    /// Whether it was read for this write.
+    latest: bool,
+}
+
+impl Basis {
+    /// An object as it is now.
+    pub(super) fn latest(object: Arc<Object>) -> Self {
+        Basis { object, latest: true }
+    }
+}
+
 impl Store {
     pub(super) fn new(
         kind: Arc<Kind>,
@@ -81,8 +96,30 @@ impl Store {
 
     /// The object as it is now, or 404.
     pub(super) async fn live(&self, key: &Key, name: &str) -> ApiResult<Arc<Object>> {
-        let found = self.find(key, name, At::Latest).await?;
-        found.ok_or_else(|| ApiError::not_found(self.resource(), name))
+        let read = self.view.live(key).await;
+        let read = read.map_err(|error| failure::answer(&error, self.resource(), name))?;
+        read.value.ok_or_else(|| ApiError::not_found(self.resource(), name))
+    }
+
+    /// What a write begins with: the object as it is at hand, or as it is now where it must be, or 404.
+    pub(super) async fn basis(&self, key: &Key, name: &str, latest: bool) -> ApiResult<Basis> {
+        match self.view.at_hand(key).filter(|_| !latest) {
+            Some(object) => Ok(Basis { object, latest: false }),
+            None => self.live(key, name).await.map(Basis::latest),
+        }
+    }
+
+    /// Reads the object as it is now, or 404, unless that was done; answers whether it is another one than before.
+    ///
+    /// What is at hand may be old, so it is no reason to refuse a write, or to leave it out.
+    pub(super) async fn renew(&self, basis: &mut Basis, name: &str) -> ApiResult<bool> {
+        if basis.latest {
+            return Ok(false);
+        }
+        let live = self.live(basis.object.key(), name).await?;
+        let other = live.revision() != basis.object.revision();
+        *basis = Basis::latest(live);
+        Ok(other)
     }
 
     /// Stores bytes under a key: over the object of a revision, or where there is none.

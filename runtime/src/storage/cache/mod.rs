@@ -204,6 +204,20 @@ impl View for Cache {
         })
     }
 
+    fn at_hand(&self, key: &Key) -> Option<Arc<Object>> {
+        if self.shared.progress().loading.is_some() {
+            return None;
+        }
+        // The event of an own write may still be on its way.
+        let written = self.shared.own.written(key);
+        let cached = self.shared.contents().get(key).ok()?;
+        written.into_iter().chain(cached).max_by_key(|object| object.revision())
+    }
+
+    fn live<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Read<Option<Arc<Object>>>>> {
+        Box::pin(self.get_there(key, At::Latest))
+    }
+
     fn loaded(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move { while self.shared.loaded().await.is_err() {} })
     }

@@ -57,6 +57,13 @@ impl Own {
         Some(candidate)
     }
 
+    /// The newest object of a key whose write was answered and whose event has not come.
+    pub(super) fn written(&self, key: &Key) -> Option<Arc<Object>> {
+        let writes = self.lock();
+        let made = writes.get(key)?.iter().filter_map(|candidate| candidate.made.get());
+        made.max_by_key(|object| object.revision()).cloned()
+    }
+
     /// The event of a write will not come, or has come.
     pub(super) fn forget(&self, key: &Key, candidate: &Arc<Candidate>) {
         let mut writes = self.lock();
@@ -124,7 +131,9 @@ mod tests {
     fn whoever_learns_the_revision_first_makes_the_object() {
         let own = Own::default();
         let (_, write) = expect(&own, r#"{"metadata":{"name":"a"}}"#);
+        assert!(own.written(write.draft.key()).is_none());
         let object = write.at(revision(7));
+        assert!(own.written(object.key()).is_some_and(|written| Arc::ptr_eq(&object, &written)));
         assert!(Arc::ptr_eq(&object, &write.at(revision(7))));
         assert_eq!(object.bytes(), &br#"{"metadata":{"resourceVersion":"7","name":"a"}}"#[..]);
         assert_eq!(write.at(revision(8)).bytes(), &br#"{"metadata":{"resourceVersion":"8","name":"a"}}"#[..]);

@@ -41,6 +41,17 @@ pub trait View: Send + Sync + Debug + 'static {
     /// Writes, as [`Storage::write`] does, and answers the object that is there now; nothing after a deletion.
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Option<Arc<Object>>>>;
 
+    /// An object as the view has it at hand, without asking anybody: it may be old, or gone. For a write to begin with,
+    /// which the store refuses if it is.
+    fn at_hand(&self, _key: &Key) -> Option<Arc<Object>> {
+        None
+    }
+
+    /// One object as it is in the store now, however far behind the view is.
+    fn live<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Read<Option<Arc<Object>>>>> {
+        self.get(key, At::Latest)
+    }
+
     /// The object of a record: one just written, or one that came with a conflict.
     fn object(&self, stored: &Stored) -> Result<Arc<Object>>;
 

@@ -14,7 +14,7 @@ use crate::respond::{ApiError, ApiResult};
 use crate::schema::FieldErrors;
 use crate::storage::{Error, Expect, Key, Revision};
 use crate::verbs::failure;
-use crate::verbs::store::Store;
+use crate::verbs::store::{Basis, Store};
 
 /// Which part of an object a write may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,35 +51,54 @@ pub(crate) struct Replacement<'a> {
 /// What became of one attempt.
 enum Attempt {
     Done(Arc<Object>),
+    /// It is as it should be already.
+    Same,
     /// Somebody was quicker: this is what is there now.
     Lost(Option<Arc<Object>>),
 }
 
-/// Replaces the object by what `change` makes of it. `change` is called again with the live object for
-/// as long as others are quicker; it refuses where a retry is not wanted.
+/// Replaces the object by what `change` makes of it. `change` is called with the object at hand, and again with the live
+/// one where it refuses that, and for as long as others are quicker; it refuses where a retry is not wanted.
 pub(crate) async fn replace(
     write: &Replacement<'_>,
     mut change: impl FnMut(&Tree) -> ApiResult<Tree>,
 ) -> ApiResult<Arc<Object>> {
     let store = write.store;
     let key = store.key(write.namespace, write.name);
-    let mut current = store.live(&key, write.name).await?;
+    // A dry run is refused by nobody if what it begins with is old.
+    let mut basis = store.basis(&key, write.name, write.dry_run).await?;
     loop {
-        write.check_uid(&current)?;
-        let old = current.tree()?;
-        let mut new = change(&old)?;
-        write.check_revision(&new, &current)?;
-        prepare::ensure_namespace(metadata::of_mut(&mut new), write.namespace)?;
-        prepare::for_update(&store.kind, &mut new, &old, write.part, write.warnings)?;
-        match write.commit(&key, &current, new).await? {
+        let attempt = match write.changed(&basis.object, &mut change) {
+            Ok(new) => write.commit(&key, &basis.object, new).await?,
+            Err(_) if store.renew(&mut basis, write.name).await? => continue,
+            Err(refused) => return Err(refused),
+        };
+        match attempt {
             Attempt::Done(object) => return Ok(object),
-            Attempt::Lost(Some(live)) => current = live,
+            Attempt::Same if store.renew(&mut basis, write.name).await? => {}
+            Attempt::Same => return Ok(basis.object),
+            Attempt::Lost(Some(live)) => basis = Basis::latest(live),
             Attempt::Lost(None) => return Err(ApiError::not_found(store.resource(), write.name)),
         }
     }
 }
 
 impl Replacement<'_> {
+    /// The object as it is to be stored over the current one.
+    fn changed(
+        &self,
+        current: &Object,
+        change: &mut impl FnMut(&Tree) -> ApiResult<Tree>,
+    ) -> ApiResult<Tree> {
+        self.check_uid(current)?;
+        let old = current.tree()?;
+        let mut new = change(&old)?;
+        self.check_revision(&new, current)?;
+        prepare::ensure_namespace(metadata::of_mut(&mut new), self.namespace)?;
+        prepare::for_update(&self.store.kind, &mut new, &old, self.part, self.warnings)?;
+        Ok(new)
+    }
+
     fn check_uid(&self, current: &Object) -> ApiResult<()> {
         match self.uid {
             Some(uid) if uid != current.uid() => {
@@ -116,14 +135,14 @@ impl Replacement<'_> {
         }
     }
 
-    async fn commit(&self, key: &Key, current: &Arc<Object>, mut new: Tree) -> ApiResult<Attempt> {
+    async fn commit(&self, key: &Key, current: &Object, mut new: Tree) -> ApiResult<Attempt> {
         let store = self.store;
         let emptied = current.deleted().is_some()
             && metadata::of(&new).is_none_or(|new| metadata::finalizers(new).next().is_none());
         canonicalize(&mut new);
         let bytes = encode(new.as_map().ok_or_else(|| ApiError::internal("the object is no object"))?);
         if !emptied && current.is_stored_as(&bytes) && !current.stale() {
-            return Ok(Attempt::Done(Arc::clone(current)));
+            return Ok(Attempt::Same);
         }
         if self.dry_run || emptied {
             let draft = store.as_if(key, current.revision(), bytes.clone())?;
