@@ -3,6 +3,7 @@
 //! One straight function and no chain of boxes: a layer is a file of plain functions, called here and nowhere else.
 //! The order is that of Go's generic server (`DefaultBuildHandlerChain`), less what is not built.
 
+mod aside;
 mod audit_id;
 mod cache_control;
 mod deadline;
@@ -87,7 +88,7 @@ async fn through(
         let draining = stack.lifecycle.draining();
         let (body, audit_id, warnings) = (readable(body), Arc::clone(audit_id), warnings.clone());
         let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
-        route::answer(stack, request).await
+        route::answer(stack, peer, request).await
     });
     let response =
         deadline::within(deadline, &mut work).await.unwrap_or_else(|refusal| refusal.written(failures));

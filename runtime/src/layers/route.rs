@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{Refusal, Stack};
+use super::{Refusal, Stack, aside};
 use crate::discovery::Discovery;
 use crate::health;
-use crate::kind::registry::Registry;
+use crate::kind::registry::{Backend, Registry};
 use crate::openapi::OpenApi;
 use crate::request::{Request, RequestInfo};
 use crate::respond::{ApiError, ApiResult, Response};
+use crate::transport::Peer;
 use crate::verbs::Kinds;
 
 /// The routes of a server whose storage is open.
@@ -34,6 +35,15 @@ impl Routes {
         self.registry.groups().iter().any(|served| served.name == group)
     }
 
+    /// Whether a request is about a kind that is stored, and no code answers in its place.
+    pub(super) fn is_stored(&self, info: &RequestInfo) -> bool {
+        info.resource.as_ref().is_some_and(|asked| {
+            let found = self.registry.find(&asked.group, &asked.version, &asked.resource);
+            found.is_some_and(|found| matches!(found.backend, Backend::Stored))
+                && matches!(asked.subresource.as_str(), "" | "status" | "scale")
+        })
+    }
+
     /// Boxed: the futures of verbs are large, and most requests need a few bytes of them only.
     fn kind(&self, request: Request) -> BoxFuture<'_, ApiResult<Response>> {
         Box::pin(self.kinds.answer(request))
@@ -51,7 +61,7 @@ pub(super) fn is_served(stack: &Stack, info: &RequestInfo) -> bool {
 }
 
 /// Answers an authorized request.
-pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn answer(stack: &Stack, peer: &Peer, request: Request) -> Result<Response, Refusal> {
     if let Some(response) = stack.health.answer(&request) {
         return Ok(response);
     }
@@ -63,6 +73,7 @@ pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, 
     let Some(routes) = stack.routes.get() else {
         return Err(ApiError::service_unavailable("the server is starting", 5).into());
     };
+    aside::step(peer, routes, &request).await;
     if request.info.resource.is_some() {
         return Ok(routes.kind(request).await?);
     }

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::Peer;
+use super::gathered::Gathered;
 use super::listener::until;
+use super::turn::{Begun, Turns};
 use crate::layers::{self, Stack};
 use crate::respond::Response;
 
@@ -49,8 +51,8 @@ impl Limits {
         Limits { streams, head, idle, goodbye }
     }
 
-    pub(super) fn builder(&self) -> Builder<TokioExecutor> {
-        let mut builder = Builder::new(TokioExecutor::new());
+    pub(super) fn builder(&self, begun: Begun) -> Builder<Begun> {
+        let mut builder = Builder::new(begun);
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.head);
         builder
             .http2()
@@ -107,9 +109,11 @@ async fn requests<A: Future<Output = Response> + Send + 'static>(
     mut closing: watch::Receiver<bool>,
 ) {
     let answer = service_fn(|request| answer(request).map(Ok::<_, Infallible>));
-    let builder = limits.builder();
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
+    let (stream, begun) = (Gathered::new(stream), Begun::default());
+    let builder = limits.builder(begun.clone());
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream.clone()), answer);
     tokio::pin!(connection);
+    let mut turns = Turns::new(stream, peer, begun);
     let leaving = async {
         tokio::select! {
             () = until(&mut closing) => {}
@@ -117,12 +121,12 @@ async fn requests<A: Future<Output = Response> + Send + 'static>(
         }
     };
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = turns.run(connection.as_mut()) => ended,
         () = leaving => {
             // Says goodbye (GOAWAY, Connection: close) and finishes what was begun, while somebody takes it.
             connection.as_mut().graceful_shutdown();
             tokio::select! {
-                ended = connection.as_mut() => ended,
+                ended = turns.run(connection.as_mut()) => ended,
                 () = forsaken(peer, limits.goodbye) => Ok(()),
             }
         }

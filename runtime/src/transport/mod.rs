@@ -4,10 +4,12 @@
 
 mod client_certificate;
 mod connection;
+mod gathered;
 mod listener;
 mod peer;
 mod reload;
 mod tls;
+mod turn;
 
 pub(crate) use connection::Limits;
 pub(crate) use listener::Listener;

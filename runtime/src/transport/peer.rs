@@ -1,7 +1,7 @@
 //! The other end of a connection: its certificates, what was found out about them, and whether it is busy.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
@@ -19,6 +19,7 @@ pub(crate) struct Peer {
     active: AtomicUsize,
     begun: AtomicUsize,
     overdue: AtomicUsize,
+    aside: AtomicBool,
 }
 
 /// What goes on on a connection.
@@ -41,6 +42,7 @@ impl Peer {
             active: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             overdue: AtomicUsize::new(0),
+            aside: AtomicBool::new(false),
         }
     }
 
@@ -62,6 +64,17 @@ impl Peer {
         self.active.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
+    }
+
+    /// Leaves the task of the connection, where other requests would wait for what takes long.
+    pub(crate) async fn step_aside(&self) {
+        self.aside.store(true, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+    }
+
+    /// Whether the request that was just polled wants to leave. Only one is polled at a time.
+    pub(super) fn stepped_aside(&self) -> bool {
+        self.aside.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn activity(&self) -> Activity {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures::{Stream, stream};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http2;
+use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -127,8 +128,9 @@ async fn a_connection_with_a_stalled_stream_takes_no_more_and_finishes_the_other
     let begun = Instant::now();
     let mut frames = 0;
     while let Some(frame) = read.frame().await {
-        frame.expect("not broken");
-        frames += 1;
+        // The end may come in a frame of its own, which is empty.
+        let data = frame.expect("not broken").into_data().expect("no trailers");
+        frames += usize::from(!data.is_empty());
     }
     // The last one is due just when the time is over.
     assert!((599..=600).contains(&frames), "{frames}");
