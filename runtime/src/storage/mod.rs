@@ -25,6 +25,7 @@ pub mod cache;
 pub mod dump;
 mod error;
 mod key;
+pub mod migrate;
 mod record;
 pub mod survey;
 mod table;

@@ -5,17 +5,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::{At, Key, Revision, Storage};
 use super::export::query;
-use super::{Error, Result, behind};
+use super::{Error, Result, behind, lines};
 
 /// A digest of keys and values in the order of the keys, without revisions.
 #[derive(Clone, Default)]
-pub(super) struct Contents {
+pub(in crate::storage) struct Contents {
     digest: Sha256,
-    pub(super) count: u64,
+    pub(in crate::storage) count: u64,
 }
 
 impl Contents {
-    pub(super) fn add(&mut self, key: &Key, value: &Bytes) {
+    pub(in crate::storage) fn add(&mut self, key: &Key, value: &Bytes) {
         for part in [key.as_str().as_bytes(), value] {
             self.digest.update((part.len() as u64).to_le_bytes());
             self.digest.update(part);
@@ -34,12 +34,19 @@ impl Contents {
             let Some(last) = last else { break read.at };
             (from, at) = (Some(behind(&last.key)), At::Exactly(read.at));
         };
-        if found.count != self.count {
-            return Err(Error::Differs(format!("{} records in place of {}", found.count, self.count)));
-        }
-        if found.digest.finalize() != self.digest.finalize() {
-            return Err(Error::Differs("records with other keys or values".into()));
-        }
+        self.must_be(found).map_err(Error::Differs)?;
         Ok(revision)
+    }
+
+    /// The digest of both, when they are the same; else in which way they are not.
+    pub(in crate::storage) fn must_be(self, found: Contents) -> Result<String, String> {
+        if found.count != self.count {
+            return Err(format!("{} records in place of {}", found.count, self.count));
+        }
+        let digest = self.digest.finalize();
+        if found.digest.finalize() != digest {
+            return Err("records with other keys or values".into());
+        }
+        Ok(lines::hex(&digest))
     }
 }

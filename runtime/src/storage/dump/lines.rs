@@ -83,12 +83,17 @@ pub(super) fn decode(line: &[u8]) -> Result<Said, String> {
 
 /// The last line, without its end.
 pub(super) fn last(count: u64, digest: &[u8]) -> String {
+    format!("{{\"count\":{count},\"sha256\":\"{}\"}}", hex(digest))
+}
+
+/// A digest as people compare it.
+pub(super) fn hex(digest: &[u8]) -> String {
     let mut hex = String::with_capacity(digest.len() * 2);
     for byte in digest {
         // Writing to a string does not fail.
         let _ = write!(hex, "{byte:02x}");
     }
-    format!("{{\"count\":{count},\"sha256\":\"{hex}\"}}")
+    hex
 }
 
 /// The text, when it can stand in a line byte for byte: an object, with nothing around it and no line ends in it.

@@ -30,7 +30,9 @@ use std::io;
 
 use super::{Key, Revision};
 
+pub(super) use contents::Contents;
 pub use export::export;
+pub(super) use fill::Fill;
 pub use import::import;
 pub use lines::{FORMAT, Header};
 pub use read::{Dump, Record};
