@@ -11,6 +11,7 @@ use crate::kind::registry::Registry;
 #[cfg(feature = "embedded")]
 use crate::storage::embedded::{Embedded, Settings};
 use crate::storage::memory::Memory;
+use crate::storage::migrate::unfinished;
 use crate::storage::{Health, Storage};
 
 /// The storage once it is open, for whoever has to know meanwhile.
@@ -64,6 +65,20 @@ fn etcd(options: &Options, registry: &Registry) -> Result<Option<crate::storage:
 
 /// Opens the storage. The embedded one reads all it has, so it may take a while.
 pub(super) async fn open(plan: &Plan) -> Result<Arc<dyn Storage>> {
+    let store = open_any(plan).await?;
+    match unfinished(&*store).await {
+        Ok(None) => Ok(store),
+        Ok(Some(half)) => Err(crate::Error::new(format!(
+            "the storage has only a part of what {} has: run that `aggboot migrate` again, it goes on where it was",
+            half.source
+        ))),
+        Err(error) => {
+            Err(crate::Error::new(format!("looking for an unfinished migration in the storage: {error}")))
+        }
+    }
+}
+
+async fn open_any(plan: &Plan) -> Result<Arc<dyn Storage>> {
     match plan {
         Plan::Memory => Ok(Arc::new(Memory::new())),
         #[cfg(feature = "embedded")]
@@ -107,6 +122,8 @@ pub(super) fn check(opened: &Opened) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "embedded")]
+    use crate::storage::Key;
 
     #[cfg(feature = "etcd")]
     #[test]
@@ -128,5 +145,18 @@ mod tests {
         assert!(refused.contains("--storage=memory") && refused.contains("--etcd-servers"), "{refused}");
         let refused = planned(Some(StorageKind::Etcd), &[]).expect_err("no servers").to_string();
         assert!(refused.contains("--storage=etcd") && refused.contains("--etcd-servers"), "{refused}");
+    }
+
+    #[cfg(feature = "embedded")]
+    #[tokio::test]
+    async fn a_part_of_a_store_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let plan = Plan::Embedded(folder.path().to_owned(), Settings::default());
+        let store = open(&plan).await.expect("an empty store");
+        let begun = r#"{"format":"aggboot-migration/1","source":"etcd:https://a:1 below /g","above":7}"#;
+        store.create(Key::new("~aggboot/migration"), begun.into()).await.expect("written");
+        drop(store);
+        let refused = open(&plan).await.expect_err("a part").to_string();
+        assert!(refused.contains("only a part of what etcd:https://a:1 below /g has"), "{refused}");
     }
 }
