@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// Nothing was written, whichever it is.
+/// Nothing was written, whichever it is; but a migration says that it broke off, and goes on when it is run again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// Something asked for is against a rule.

@@ -1,12 +1,13 @@
 //! The `aggboot` command: scaffold and run aggregated API servers.
 //!
 //! `args` is what can be typed, `names` the rules, `project` what is there, `plan` what should change, `apply` the one
-//! writer, `db` the stores of servers, `show` what is said. This file maps results to exit codes.
+//! writer, `db` and `migrate` the stores of servers, `show` what is said. This file maps results to exit codes.
 
 mod apply;
 mod args;
 mod db;
 mod failure;
+mod migrate;
 mod names;
 mod plan;
 mod progress;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             scaffold::create(&args, &here, cli.output, out)?;
         }
         Command::Run(Run::Local(args)) => return run_local::run_local(&args, &here),
+        Command::Migrate(args) => migrate::run(&args, cli.output, out)?,
         Command::Db(asked) => db::run(&asked, cli.output, out)?,
         Command::Version => scaffold::said(version(out, cli.output))?,
         Command::Completion { shell } => scaffold::said(completion(out, shell))?,

@@ -158,3 +158,29 @@ fn document<'a>(outcome: &'a Outcome<'a>) -> Document<'a> {
         next: &outcome.next,
     }
 }
+
+/// A size, as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
+    }
+}
+
+/// So many objects, as people say it.
+pub(crate) fn objects(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "object" } else { "objects" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes = [0, 1023, 1024, 1536, 5 << 20, 3 << 30].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 MiB", "3.0 GiB"]);
+    }
+}

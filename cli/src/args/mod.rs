@@ -3,11 +3,13 @@
 mod create;
 mod db;
 mod init;
+mod migrate;
 mod run;
 
 pub(crate) use create::ResourceArgs;
 pub(crate) use db::{CheckArgs, CompactArgs, Db, ExportArgs, ImportArgs};
 pub(crate) use init::RepoArgs;
+pub(crate) use migrate::{MigrateArgs, Place};
 pub(crate) use run::LocalArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,7 +41,8 @@ Exit codes:
   4  the project is missing, or its files are not as aggboot left them
   5  a store or an export is missing, in use, damaged or foreign; the message says which
   `run local` ends with the server's own code.
-Whenever it is not 0, neither a project nor a store was changed.";
+Whenever it is not 0, neither a project nor a store was changed; but a migration that broke off
+leaves a part in its target, and goes on from there when it is run again.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -61,6 +64,8 @@ pub(crate) enum Command {
     /// Look after the file that the embedded storage keeps objects in
     #[command(subcommand, arg_required_else_help = true)]
     Db(Db),
+    /// Move every object from one store into another: a file, or etcd
+    Migrate(Box<MigrateArgs>),
     /// Print the version of aggboot and of its templates
     #[command(after_help = "Examples:\n  aggboot version\n  aggboot version -o json")]
     Version,

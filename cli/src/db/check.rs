@@ -16,7 +16,7 @@ pub(super) async fn check(args: &CheckArgs, format: Format, out: &mut dyn Write)
     let dir = &args.store.data_dir;
     // Opening compares the index with the log; this compares every page with its checksum.
     let pages = upkeep::examine(dir).map_err(refused)?;
-    let store = open(dir)?;
+    let store = open(dir).await?;
     let found = {
         let mut progress = Progress::new("reading", 0);
         survey(&store, &mut |done| progress.at(done)).await.map_err(refused)?

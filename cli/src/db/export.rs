@@ -18,7 +18,7 @@ use tempfile::NamedTempFile;
 const SOURCE: &str = "embedded";
 
 pub(super) async fn export(args: &ExportArgs, format: Format, out: &mut dyn Write) -> Result<()> {
-    let store = open(&args.store.data_dir)?;
+    let store = open(&args.store.data_dir).await?;
     let Some(file) = &args.file else {
         // Bytes, so past what knows of colours; what is said goes to the other output.
         let mut out = BufWriter::with_capacity(1 << 20, io::stdout());

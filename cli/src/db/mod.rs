@@ -7,8 +7,10 @@ mod import;
 
 use crate::args::{Db, Format};
 use crate::failure::{Failure, Result};
+use crate::show::{objects, size};
 use aggboot::storage::embedded::Embedded;
 use aggboot::storage::embedded::upkeep;
+use aggboot::storage::migrate::unfinished;
 use aggboot::storage::{self, Revision, Storage, dump};
 use std::io::Write;
 use std::path::Path;
@@ -27,14 +29,22 @@ pub(crate) fn run(asked: &Db, format: Format, out: &mut dyn Write) -> Result<()>
     })
 }
 
-/// The store that is in that directory; none is made.
-fn open(dir: &Path) -> Result<Embedded> {
+/// The whole store that is in that directory; none is made.
+async fn open(dir: &Path) -> Result<Embedded> {
     let file = upkeep::file(dir);
     if !file.is_file() {
         let advice = "--data-dir names the folder that the server was given";
         return Err(Failure::Data(format!("there is no store in {}; {advice}", dir.display())));
     }
-    Embedded::open(dir).map_err(refused)
+    let store = Embedded::open(dir).map_err(refused)?;
+    match unfinished(&store).await.map_err(refused)? {
+        None => Ok(store),
+        Some(half) => Err(Failure::Data(format!(
+            "the store in {} has only a part of what {} has: run that `aggboot migrate` again, it goes on where it was",
+            dir.display(),
+            half.source
+        ))),
+    }
 }
 
 /// Lifts a store; answers the revision that it has then.
@@ -62,31 +72,5 @@ fn unmoved(file: &Path, why: dump::Error) -> Failure {
             Failure::Data(format!("{}: {why}; take another export", file.display()))
         }
         why => Failure::Storage(why.to_string()),
-    }
-}
-
-/// A size, as people read it.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
-        1_048_576..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
-        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
-    }
-}
-
-/// So many objects, as people say it.
-fn objects(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "object" } else { "objects" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        let sizes = [0, 1023, 1024, 1536, 5 << 20, 3 << 30].map(size);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 MiB", "3.0 GiB"]);
     }
 }
