@@ -43,8 +43,9 @@ use super::{
     Start, Storage, Stored, Write,
 };
 
-/// redb's own default is 1 GiB.
-const PAGE_CACHE: usize = 32 << 20;
+/// redb's own default is 1 GiB. Reads are answered by the table: the file's pages serve commits, which touch few, and an
+/// opening, which reads each once or twice and would leave all of them here.
+const PAGE_CACHE: usize = 4 << 20;
 
 /// When a write is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
