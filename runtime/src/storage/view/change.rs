@@ -35,6 +35,13 @@ pub struct Change {
     revision: Revision,
     old: Option<Arc<Object>>,
     new: Option<Arc<Object>>,
+    /// Nobody watches most changes, and many are kept.
+    told: OnceLock<Box<Forms>>,
+}
+
+/// What watchers are told of a change, made by the first who needs it.
+#[derive(Debug, Default)]
+struct Forms {
     /// The old object at the revision of the change.
     last: OnceLock<Arc<Object>>,
     lines: [OnceLock<Bytes>; 3],
@@ -68,7 +75,7 @@ impl Change {
             (None, Some(new)) => Some((ChangeKind::Added, new)),
             (Some(_), Some(new)) => Some((ChangeKind::Modified, new)),
             (Some(old), None) => {
-                let last = self.last.get_or_init(|| Arc::new(old.at(self.revision)));
+                let last = self.told().last.get_or_init(|| Arc::new(old.at(self.revision)));
                 Some((ChangeKind::Deleted, last))
             }
         }
@@ -76,7 +83,7 @@ impl Change {
 
     /// The line of a plain watch, made by the first watcher that needs it.
     pub fn line(&self, kind: ChangeKind, make: impl FnOnce() -> Bytes) -> Bytes {
-        self.lines[kind as usize].get_or_init(make).clone()
+        self.told().lines[kind as usize].get_or_init(make).clone()
     }
 
     /// A change at a revision: what stood there before, and what stands there since.
@@ -85,7 +92,11 @@ impl Change {
         old: Option<Arc<Object>>,
         new: Option<Arc<Object>>,
     ) -> Change {
-        Change { revision, old, new, last: OnceLock::new(), lines: Default::default() }
+        Change { revision, old, new, told: OnceLock::new() }
+    }
+
+    fn told(&self) -> &Forms {
+        self.told.get_or_init(Box::default)
     }
 
     /// Which object changed.
