@@ -1,6 +1,5 @@
 //! An object at rest: its bytes as they are served, and what is known of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -125,7 +124,7 @@ impl Object {
     /// The uid.
     #[must_use]
     pub fn uid(&self) -> &str {
-        &self.index.uid
+        self.index.uid()
     }
 
     /// `metadata.generation`, 0 where it is not kept.
@@ -137,13 +136,12 @@ impl Object {
     /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.index.labels.get(key).map(|value| &**value)
+        self.labels().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    /// All labels, by their keys.
-    #[must_use]
-    pub fn labels(&self) -> &BTreeMap<Box<str>, Box<str>> {
-        &self.index.labels
+    /// All labels, in the order of their keys.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.index.labels()
     }
 
     /// The finalizers.
@@ -161,7 +159,7 @@ impl Object {
     /// `metadata.creationTimestamp`, as RFC 3339.
     #[must_use]
     pub fn created(&self) -> &str {
-        &self.index.created
+        self.index.created()
     }
 
     /// `metadata.deletionTimestamp`, when the object is being deleted.
