@@ -19,4 +19,6 @@ pub mod tree;
 
 #[cfg(feature = "server")]
 pub use object::{Malformed, Object};
+#[cfg(feature = "server")]
+pub use splice::Served;
 pub use tree::{Duplicate, Map, ParseError, Tree, TreeError, from_tree, to_tree};

@@ -1,12 +1,13 @@
-//! An object at rest: its bytes as they are served, and what is known of them.
+//! An object at rest: its bytes, shared with the store, and what is known of them.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Tree;
 use super::index::Index;
 pub use super::index::Malformed;
-use super::{Tree, splice};
+use super::splice::{self, Served};
 use crate::kind::FieldPath;
 use crate::storage::{Key, Revision, Stored};
 
@@ -14,11 +15,10 @@ use crate::storage::{Key, Revision, Stored};
 #[derive(Clone, Debug)]
 pub struct Object {
     key: Key,
-    revision: Revision,
-    /// The object as it is served, and a newline: bodies end in one.
-    line: Bytes,
-    /// How many bytes of the resourceVersion stand in it; none in a draft.
-    spliced: usize,
+    /// None in a draft.
+    revision: Option<Revision>,
+    /// The stored form, shared with the store.
+    value: Bytes,
     stale: bool,
     index: Arc<Index>,
 }
@@ -26,38 +26,21 @@ pub struct Object {
 impl Object {
     /// Reads a record of the store; `selectable` are the kind's selectable fields.
     pub fn read(stored: &Stored, selectable: &[FieldPath]) -> Result<Object, Malformed> {
-        let index = Index::parse(&stored.value, selectable)?;
-        let line = splice::serve(&stored.value, index.metadata.start + 1, stored.revision);
-        Ok(Object {
-            key: stored.key.clone(),
-            revision: stored.revision,
-            line,
-            spliced: splice::added(stored.revision),
-            stale: stored.stale,
-            index: Arc::new(index),
-        })
+        let index = Arc::new(Index::parse(&stored.value, selectable)?);
+        let (key, value) = (stored.key.clone(), stored.value.clone());
+        Ok(Object { key, revision: Some(stored.revision), value, stale: stored.stale, index })
     }
 
     /// An object that is not stored, as a dry run answers it: without a resourceVersion.
     pub fn draft(key: Key, bytes: Bytes, selectable: &[FieldPath]) -> Result<Object, Malformed> {
         let index = Arc::new(Index::parse(&bytes, selectable)?);
-        let mut line = Vec::from(bytes);
-        line.push(b'\n');
-        Ok(Object { key, revision: Revision::FIRST, line: line.into(), spliced: 0, stale: false, index })
+        Ok(Object { key, revision: None, value: bytes, stale: false, index })
     }
 
     /// The same object at another revision: a deletion is told with the object as it last was.
     #[must_use]
     pub fn at(&self, revision: Revision) -> Object {
-        let line = splice::reserve(self.bytes(), self.cut(), self.spliced, revision);
-        Object {
-            revision,
-            line,
-            spliced: splice::added(revision),
-            key: self.key.clone(),
-            stale: self.stale,
-            index: Arc::clone(&self.index),
-        }
+        Object { revision: Some(revision), ..self.clone() }
     }
 
     /// Where it is stored.
@@ -69,39 +52,53 @@ impl Object {
     /// The revision of the write that made it.
     #[must_use]
     pub fn revision(&self) -> Revision {
-        self.revision
+        self.revision.unwrap_or(Revision::FIRST)
     }
 
     /// The whole object as it is served: compact JSON, `apiVersion`, `kind`, `metadata` first.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.line[..self.line.len() - 1]
+    pub fn served(&self) -> Served<'_> {
+        Served::new(&self.value, self.cut(), self.revision)
     }
 
-    /// The same and a newline: a whole body, shared.
+    /// The value of `metadata` as it is served, braces included.
     #[must_use]
-    pub fn line(&self) -> &Bytes {
-        &self.line
+    pub fn served_metadata(&self) -> Served<'_> {
+        // The cut is behind its first byte.
+        Served::new(&self.value[self.index.metadata.clone()], 1, self.revision)
     }
 
-    /// The value of `metadata` as it is served, braces included; shares the bytes of the object.
+    /// How long the object is as it is served.
     #[must_use]
-    pub fn metadata(&self) -> Bytes {
-        let range = &self.index.metadata;
-        self.line.slice(range.start..range.end + self.spliced)
+    pub fn length(&self) -> usize {
+        self.value.len() + self.revision.map_or(0, splice::added)
     }
 
-    /// The value of `metadata` as it is served, borrowed.
+    /// The whole object as it is served, in one piece.
     #[must_use]
-    pub fn metadata_slice(&self) -> &[u8] {
-        let range = &self.index.metadata;
-        &self.line[range.start..range.end + self.spliced]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.served().whole().into_owned()
+    }
+
+    /// The same and a newline: a whole body.
+    #[must_use]
+    pub fn line(&self) -> Bytes {
+        let mut line = Vec::with_capacity(self.length() + 1);
+        self.served().pieces().into_iter().for_each(|piece| line.extend_from_slice(piece));
+        line.push(b'\n');
+        line.into()
+    }
+
+    /// The last of the pieces that are served, shared: all but the head of an object.
+    #[must_use]
+    pub fn tail(&self) -> Bytes {
+        self.value.slice(self.cut()..)
     }
 
     /// `metadata.resourceVersion`, empty for a draft.
     #[must_use]
     pub fn resource_version(&self) -> String {
-        if self.spliced == 0 { String::new() } else { self.revision.to_string() }
+        self.revision.map(|revision| revision.to_string()).unwrap_or_default()
     }
 
     /// The name.
@@ -182,19 +179,21 @@ impl Object {
 
     /// The stored form: what it is, without the resourceVersion.
     #[must_use]
-    pub fn stored(&self) -> Vec<u8> {
-        splice::unserve(self.bytes(), self.cut(), self.spliced)
+    pub fn stored(&self) -> &Bytes {
+        &self.value
     }
 
     /// Whether storing these bytes would change nothing.
     #[must_use]
     pub fn is_stored_as(&self, stored: &[u8]) -> bool {
-        splice::same(self.bytes(), self.cut(), self.spliced, stored)
+        self.value == stored
     }
 
     /// The object, decoded.
     pub fn tree(&self) -> Result<Tree, Malformed> {
-        Tree::parse_json(self.bytes()).map(|(tree, _)| tree).map_err(|error| Malformed(error.to_string()))
+        Tree::parse_json(&self.served().whole())
+            .map(|(tree, _)| tree)
+            .map_err(|error| Malformed(error.to_string()))
     }
 
     /// Just behind the brace that opens `metadata`, in both forms.
@@ -230,7 +229,7 @@ mod tests {
         assert!(object.bytes().starts_with(
             br#"{"apiVersion":"g/v","kind":"K","metadata":{"resourceVersion":"42","annotations":"#
         ));
-        let metadata = object.metadata();
+        let metadata = object.served_metadata().whole();
         assert!(metadata.starts_with(br#"{"resourceVersion":"42","#) && metadata.ends_with(br#""uid":"u"}"#));
         assert_eq!(object.stored(), STORED.as_bytes());
         assert!(object.is_stored_as(STORED.as_bytes()));
@@ -245,9 +244,9 @@ mod tests {
     #[test]
     fn a_deletion_is_told_at_its_own_revision() {
         let object = object("g/ks/ns/n", 9).at(Revision::new(1000).expect("not 0"));
-        assert!(object.metadata().starts_with(br#"{"resourceVersion":"1000","annotations""#));
+        assert!(object.served_metadata().whole().starts_with(br#"{"resourceVersion":"1000","annotations""#));
         assert_eq!(object.stored(), STORED.as_bytes());
-        assert!(object.metadata().ends_with(br#""uid":"u"}"#));
+        assert!(object.served_metadata().whole().ends_with(br#""uid":"u"}"#));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use super::pieces::Json as _;
 use super::status::Status;
 use super::table::{IncludeObject, Table};
 use super::{Chunks, partial};
-use crate::gzip::Pieces as _;
 use crate::kind::{Column, Kind};
 use crate::request::accept::{MetaVersion, Shape};
 
@@ -88,7 +87,8 @@ impl Events {
         let (kind, api_version) = (&self.kind, &self.api_version);
         let object =
             format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata}}}");
-        let item = Item { bytes: object.as_bytes(), metadata: metadata.as_bytes(), name: "", created: "" };
+        let (bytes, metadata) = (object.as_bytes().into(), metadata.as_bytes().into());
+        let item = Item { bytes, metadata, name: "", created: "" };
         out.text("{\"type\":\"BOOKMARK\",\"object\":");
         self.shape.write(out, resource_version, item, now);
         out.text("}\n");
@@ -98,7 +98,7 @@ impl Events {
 impl EventShape {
     fn write(&mut self, out: &mut Chunks, resource_version: &str, item: Item<'_>, now: Timestamp) {
         match self {
-            EventShape::Object => out.copy(item.bytes),
+            EventShape::Object => out.served(item.bytes),
             EventShape::Partial(version) => partial::write(out, *version, item.metadata),
             EventShape::Table { columns, version, include, headers } => {
                 let table = Table { columns, version: *version, include: *include, now };
@@ -134,7 +134,8 @@ mod tests {
     fn lines(shape: EventShape) -> Vec<String> {
         let mut events = events(shape);
         let mut out = Chunks::default();
-        let item = Item { bytes: OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created: "" };
+        let item =
+            Item { bytes: OBJECT.into(), metadata: br#"{"name":"a"}"#[..].into(), name: "a", created: "" };
         for change in [Change::Added, Change::Modified, Change::Deleted] {
             events.change(&mut out, change, "5", item, Timestamp::UNIX_EPOCH);
         }

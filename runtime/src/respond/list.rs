@@ -2,7 +2,7 @@
 
 use super::pieces::Json as _;
 use crate::gzip::Pieces;
-use crate::object::Object;
+use crate::object::{Object, Served};
 
 /// `metadata` of a list or a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub struct ListMeta {
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// The whole object: compact JSON.
-    pub bytes: &'a [u8],
+    pub bytes: Served<'a>,
     /// The value of `metadata` in it.
-    pub metadata: &'a [u8],
+    pub metadata: Served<'a>,
     /// `metadata.name`
     pub name: &'a str,
     /// `metadata.creationTimestamp`, often empty for computed objects.
@@ -31,8 +31,8 @@ pub struct Item<'a> {
 impl<'a> From<&'a Object> for Item<'a> {
     fn from(object: &'a Object) -> Self {
         Item {
-            bytes: object.bytes(),
-            metadata: object.metadata_slice(),
+            bytes: object.served(),
+            metadata: object.served_metadata(),
             name: object.name(),
             created: object.created(),
         }

@@ -218,7 +218,7 @@ impl Rows {
         let object = &slice.items()[place];
         match self {
             Rows::Objects => whole(out, object),
-            Rows::Metadata(version) => partial::write(out, *version, object.metadata_slice()),
+            Rows::Metadata(version) => partial::write(out, *version, object.served_metadata()),
             Rows::Table { .. } => {
                 let Some(table) = self.table() else { return };
                 let kept = slice.run().made().cells.made();
@@ -255,12 +255,14 @@ impl Rows {
 
 /// Writes an object; a large one need not be copied.
 fn whole(out: &mut impl Pieces, object: &Object) {
-    let bytes = object.bytes();
-    if bytes.len() < LARGE {
-        out.copy(bytes);
-    } else {
-        out.share(&object.line().slice(..bytes.len()));
+    let served = object.served();
+    if object.length() < LARGE {
+        return out.served(served);
     }
+    let [head, revision, _] = served.pieces();
+    out.copy(head);
+    out.copy(revision);
+    out.share(&object.tail());
 }
 
 #[cfg(test)]

@@ -4,12 +4,18 @@ use std::fmt;
 use std::io;
 
 use crate::gzip::Pieces;
+use crate::object::Served;
 
 /// What bodies are made of, besides slices of objects.
 pub(super) trait Json: Pieces + Sized {
     /// Writes a text as it is.
     fn text(&mut self, text: &str) {
         self.copy(text.as_bytes());
+    }
+
+    /// Writes what is served of an object.
+    fn served(&mut self, object: Served<'_>) {
+        object.pieces().into_iter().for_each(|piece| self.copy(piece));
     }
 
     /// Writes a text as a JSON string.

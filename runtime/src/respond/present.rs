@@ -33,12 +33,12 @@ impl Presentation<'_> {
     pub fn object(&self, object: &Object) -> ApiResult<Body> {
         let mut out = Chunks::default();
         match self.shape {
-            Shape::Object => return Ok(Body::Full(object.line().clone())),
+            Shape::Object => return Ok(Body::Full(object.line())),
             Shape::Table(version) => {
                 let meta = ListMeta::at(object.resource_version());
                 self.table(version).write(&mut out, &meta, true, &object.into());
             }
-            Shape::Partial(version) => partial::write(&mut out, version, object.metadata_slice()),
+            Shape::Partial(version) => partial::write(&mut out, version, object.served_metadata()),
             Shape::PartialList(_) => {
                 return Err(wrong_shape("PartialObjectMetadataList", "not a list", &self.kind.kind));
             }

@@ -11,7 +11,8 @@ pub struct Stored {
     pub key: Key,
     /// The revision of the write that made it.
     pub revision: Revision,
-    /// What was written.
+    /// What was written. It may be kept for long: a store that has it in memory shares it, and no store gives a slice of
+    /// something larger.
     pub value: Bytes,
     /// Whether its form at rest is outdated (an old encryption key or encoding): a write that changes nothing must be
     /// carried out all the same.

@@ -1,5 +1,7 @@
 //! What a row says of an object. Ages depend on the time of the request; everything else can be kept.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use super::Table;
@@ -78,9 +80,10 @@ impl Table<'_> {
 
     fn cells(&self, out: &mut impl Cells, item: &Item<'_>) {
         out.quoted(item.name);
+        let object = if self.columns.is_empty() { Cow::Borrowed(&[][..]) } else { item.bytes.whole() };
         for column in self.columns {
             out.text(",");
-            cell(out, column, item.bytes);
+            cell(out, column, &object);
         }
         out.text(",");
         if !self.columns.is_empty() {

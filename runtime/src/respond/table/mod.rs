@@ -126,7 +126,7 @@ impl Table<'_> {
         match self.include {
             IncludeObject::None => out.text("null"),
             IncludeObject::Metadata => partial::write(out, self.version, item.metadata),
-            IncludeObject::Object => out.copy(item.bytes),
+            IncludeObject::Object => out.served(item.bytes),
         }
         out.text("}");
     }
@@ -168,7 +168,7 @@ mod tests {
     fn table(columns: &[Column], include: IncludeObject, headers: bool, created: &str) -> serde_json::Value {
         let now = "2026-01-01T00:05:00Z".parse().unwrap();
         let table = Table { columns, version: MetaVersion::V1, include, now };
-        let item = Item { bytes: OBJECT, metadata: br#"{"name":"a"}"#, name: "a", created };
+        let item = Item { bytes: OBJECT.into(), metadata: br#"{"name":"a"}"#[..].into(), name: "a", created };
         let mut out = Chunks::default();
         table.write(&mut out, &ListMeta::at("7"), headers, &item);
         serde_json::from_slice(&out.into_bytes()).expect("a table is JSON")

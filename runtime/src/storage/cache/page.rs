@@ -100,7 +100,7 @@ impl Page {
         }
         let (mut items, mut bytes) = (self.items, self.bytes);
         let fits = slice.items().iter().take_while(|object| {
-            let length = object.bytes().len();
+            let length = object.length();
             let fits = self.fits(items, bytes, length);
             (items, bytes) = (items + 1, bytes + length);
             fits
@@ -111,7 +111,7 @@ impl Page {
     /// Adds one object, if there is one and it fits.
     fn loose(&mut self, object: Option<&Arc<Object>>) -> bool {
         let Some(object) = object else { return true };
-        let length = object.bytes().len();
+        let length = object.length();
         if !self.fits(self.items, self.bytes, length) {
             self.more = true;
             return false;

@@ -36,7 +36,7 @@ impl Taken {
             last = Some(change.revision());
             taken.read += 1;
             if wanted(change) {
-                bytes += change.after().or(change.before()).map_or(0, |object| object.bytes().len());
+                bytes += change.after().or(change.before()).map_or(0, |object| object.length());
                 taken.changes.push(Arc::clone(change));
             }
         }

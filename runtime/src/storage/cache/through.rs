@@ -189,7 +189,7 @@ fn event(change: &Change) -> Event {
 }
 
 fn stored(object: &Object) -> Stored {
-    let value = unwrap(&object.stored());
+    let value = unwrap(object.stored());
     Stored { key: object.key().clone(), revision: object.revision(), value, stale: object.stale() }
 }
 

@@ -89,12 +89,12 @@ pub(super) fn foreign(value: &[u8]) -> Option<&'static str> {
     FORMS.iter().find(|(begin, _)| value.starts_with(begin)).map(|(_, why)| *why)
 }
 
-/// The value as we keep it. Go ends its JSON with a newline, which must not get into a watch; such a value is outdated in
-/// form.
+/// The value as we keep it: not a slice of the whole answer of etcd, which would stay as long as any of its values. Go
+/// ends its JSON with a newline, which must not get into a watch; such a value is outdated in form.
 pub(super) fn value(kv: &KeyValue) -> (Bytes, bool) {
     match kv.value.strip_suffix(b"\n") {
-        Some(without) => (kv.value.slice(..without.len()), true),
-        None => (kv.value.clone(), false),
+        Some(without) => (Bytes::copy_from_slice(without), true),
+        None => (Bytes::copy_from_slice(&kv.value), false),
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
         let object = crate::object::Object::read(&stored, &[]).expect("an object");
         assert_eq!((object.name(), object.uid(), object.label("a")), ("mine", "5f6e", Some("<b>")));
         assert!(object.stale() && !object.bytes().contains(&b'\n'));
-        assert!(object.metadata().starts_with(br#"{"resourceVersion":"7","name":"mine","#));
+        assert!(object.served_metadata().whole().starts_with(br#"{"resourceVersion":"7","name":"mine","#));
     }
 
     #[test]

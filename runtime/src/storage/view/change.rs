@@ -107,7 +107,7 @@ impl Change {
     /// What it takes once watchers have seen it: the objects, and the line that most of them are sent. Lines of
     /// other kinds come of selectors only and are not counted.
     pub(in crate::storage) fn size(&self) -> usize {
-        let size = |object: &Option<Arc<Object>>| object.as_ref().map_or(0, |object| object.bytes().len());
+        let size = |object: &Option<Arc<Object>>| object.as_ref().map_or(0, |object| object.length());
         let (old, new) = (size(&self.old), size(&self.new));
         // A deletion is told with one more object: the old one at its revision.
         old + if self.new.is_some() { 2 * new } else { 2 * old }

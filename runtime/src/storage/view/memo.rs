@@ -86,7 +86,7 @@ impl Shard {
 }
 
 fn size(object: &Object) -> usize {
-    object.bytes().len() + OVERHEAD
+    object.length() + OVERHEAD
 }
 
 #[cfg(test)]

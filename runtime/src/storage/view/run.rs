@@ -26,7 +26,7 @@ impl Run {
     #[must_use]
     pub fn new(items: Vec<Arc<Object>>) -> Run {
         debug_assert!(items.len() <= Run::MOST, "{} objects in a run", items.len());
-        let bytes = items.iter().map(|object| object.bytes().len()).sum();
+        let bytes = items.iter().map(|object| object.length()).sum();
         Run { items: Kept::new(items), bytes }
     }
 
@@ -61,11 +61,11 @@ impl Run {
 
     /// Puts an object in its place; answers the one that it replaces.
     pub(in crate::storage) fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
-        self.bytes += object.bytes().len();
+        self.bytes += object.length();
         match self.position(object.key().as_str()) {
             Ok(place) => {
                 let replaced = std::mem::replace(&mut self.items.change()[place], object);
-                self.bytes -= replaced.bytes().len();
+                self.bytes -= replaced.length();
                 Some(replaced)
             }
             Err(place) => {
@@ -79,7 +79,7 @@ impl Run {
     pub(in crate::storage) fn take(&mut self, key: &str) -> Option<Arc<Object>> {
         let place = self.position(key).ok()?;
         let object = self.items.change().remove(place);
-        self.bytes -= object.bytes().len();
+        self.bytes -= object.length();
         Some(object)
     }
 
@@ -151,7 +151,7 @@ impl Slice {
         if self.is_whole() {
             return self.run.bytes;
         }
-        self.items().iter().map(|object| object.bytes().len()).sum()
+        self.items().iter().map(|object| object.length()).sum()
     }
 }
 

@@ -136,7 +136,7 @@ impl Feed {
             let selection = &self.selection;
             let Some((kind, object)) = change.seen(|object| selection.matches(object)) else { continue };
             if out.is_empty() {
-                out.reserve(changes.len() * (object.bytes().len() + FRAME));
+                out.reserve(changes.len() * (object.length() + FRAME));
             }
             write(&mut self.events, &mut out, kind, object, now);
         }
@@ -153,7 +153,7 @@ impl Feed {
         let events = &mut self.events;
         let mut line = || {
             let mut out = Chunks::default();
-            out.reserve(object.bytes().len() + FRAME);
+            out.reserve(object.length() + FRAME);
             write(events, &mut out, kind, object, jiff::Timestamp::now());
             out.into_bytes()
         };

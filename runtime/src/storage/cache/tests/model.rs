@@ -51,7 +51,7 @@ fn page(model: &Model, asked: &Asked) -> (Vec<u64>, bool, u64) {
     let rows: Vec<_> = rows.map(|(_, object)| object).collect();
     let mut bytes = 0;
     let fits = |(place, object): &(usize, &&Arc<Object>)| {
-        bytes += object.bytes().len();
+        bytes += object.length();
         (asked.limit == 0 || *place < asked.limit)
             && (asked.max_bytes == 0 || *place == 0 || bytes <= asked.max_bytes)
     };
