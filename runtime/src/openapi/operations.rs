@@ -45,8 +45,6 @@ pub(super) struct GroupVersionKind {
     pub(super) kind: String,
 }
 
-/// The definitions an operation refers to.
-
 /// The media types of patches that this server takes.
 pub(super) const PATCH_TYPES: &[&str] = &["application/json-patch+json", "application/merge-patch+json"];
 /// The media types of answers.
