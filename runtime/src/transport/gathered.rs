@@ -81,8 +81,12 @@ impl<S: AsyncWrite + Unpin> Gathering<S> {
                 written => self.sent += written,
             }
         }
-        // A silent connection holds nothing.
-        (self.gathered, self.sent) = (Vec::new(), 0);
+        // The next turn most likely needs as much room; what a rare one needed goes back.
+        if self.gathered.len() < self.gathered.capacity() / 4 {
+            self.gathered = Vec::new();
+        }
+        self.gathered.clear();
+        self.sent = 0;
         Poll::Ready(Ok(()))
     }
 
@@ -95,9 +99,6 @@ impl<S: AsyncWrite + Unpin> Gathering<S> {
             ready!(self.drain(cx))?;
         }
         self.unflushed = true;
-        if length < LONG && self.gathered.is_empty() {
-            self.gathered.reserve(MOST);
-        }
         Poll::Ready(Ok(length < LONG))
     }
 }
