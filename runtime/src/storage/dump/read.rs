@@ -36,6 +36,9 @@ pub struct Record {
     pub value: Bytes,
 }
 
+/// Above a higher one there would soon be no revisions left.
+const HIGHEST: u64 = u64::MAX / 2;
+
 impl<R: BufRead> Dump<R> {
     /// Reads the first line.
     ///
@@ -54,8 +57,9 @@ impl<R: BufRead> Dump<R> {
             let found = &header.format;
             return Err(dump.broken(&format!("the format is {found:?} and this version reads {FORMAT:?}")));
         }
-        dump.revision =
-            Revision::new(header.revision).ok_or_else(|| dump.broken("there is no revision 0"))?;
+        dump.revision = Revision::new(header.revision)
+            .filter(|revision| revision.get() <= HIGHEST)
+            .ok_or_else(|| dump.broken(&format!("{} is no revision that a store had", header.revision)))?;
         dump.header = header;
         dump.trust_line();
         Ok(dump)
