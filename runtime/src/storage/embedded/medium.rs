@@ -80,8 +80,9 @@ impl Medium for Directory {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(why) => return Err(why),
         };
+        // The file gets its name when it is whole: an empty one is what a copy that failed left behind.
         if file.metadata()?.len() == 0 {
-            return Ok(None);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty"));
         }
         if after_failure {
             forget_cached(&file)?;

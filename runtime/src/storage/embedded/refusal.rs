@@ -35,7 +35,10 @@ pub(super) fn refused(path: &Path, why: &DatabaseError) -> Error {
 
 /// What the system says about the file.
 pub(super) fn cannot_open(path: &Path, why: &io::Error) -> Error {
-    unavailable(format!("{} cannot be opened: {why}", path.display()))
+    match why.kind() {
+        io::ErrorKind::InvalidData => damaged(path, &why.to_string()),
+        _ => unavailable(format!("{} cannot be opened: {why}", path.display())),
+    }
 }
 
 /// What reading the open database says.

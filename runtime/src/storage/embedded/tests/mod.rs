@@ -75,6 +75,15 @@ fn a_file_that_is_something_else_is_refused() {
 }
 
 #[test]
+fn an_empty_file_is_not_taken_for_a_new_store() {
+    let dir = temporary();
+    std::fs::write(dir.path().join(FILE), "").expect("written");
+    let refused = Embedded::open(dir.path()).expect_err("a copy that failed").to_string();
+    assert!(refused.contains("is damaged: it is empty"), "{refused}");
+    assert_eq!(std::fs::metadata(dir.path().join(FILE)).expect("still there").len(), 0);
+}
+
+#[test]
 fn tables_of_another_program_are_refused() {
     let dir = temporary();
     let other: TableDefinition<u64, u64> = TableDefinition::new("accounts");
