@@ -272,6 +272,7 @@ const REFUSALS: &[(&str, i32, &str)] = &[
     ("db check --data-dir full --raise-above 0", 2, "a revision is a number from 1"),
     ("db check --data-dir full --raise-above later", 2, "`now`"),
     ("db export --data-dir full --file nowhere/kept", 1, "failed to write in nowhere"),
+    ("db export --data-dir full --file full/storage.redb", 5, "belongs to the store itself"),
     ("db import --data-dir new", 2, "--file <FILE>"),
     ("db import --data-dir new --file nowhere", 1, "failed to open nowhere"),
     ("db import --data-dir new --file cut", 5, "cut: line 4: the file ends within a line: it was cut"),

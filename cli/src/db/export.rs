@@ -18,6 +18,10 @@ use tempfile::NamedTempFile;
 const SOURCE: &str = "embedded";
 
 pub(super) async fn export(args: &ExportArgs, format: Format, out: &mut dyn Write) -> Result<()> {
+    if let Some(file) = args.file.as_deref().filter(|file| is_of_the_store(file, &args.store.data_dir)) {
+        let file = file.display();
+        return Err(Failure::Data(format!("{file} belongs to the store itself: name another --file")));
+    }
     let store = open(&args.store.data_dir).await?;
     let Some(file) = &args.file else {
         // Bytes, so past what knows of colours; what is said goes to the other output.
@@ -31,6 +35,14 @@ pub(super) async fn export(args: &ExportArgs, format: Format, out: &mut dyn Writ
     };
     let moved = to_file(&store, file).await?;
     say(out, Some(file), moved, format)
+}
+
+/// Whether that is one of the files which a server keeps in its data directory.
+fn is_of_the_store(file: &Path, data_dir: &Path) -> bool {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let same =
+        matches!((folder.canonicalize(), data_dir.canonicalize()), (Ok(one), Ok(other)) if one == other);
+    same && file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"storage."))
 }
 
 /// Written beside and renamed: there is never half a file.
