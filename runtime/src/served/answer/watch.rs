@@ -113,9 +113,10 @@ impl Writer {
             Change::Added(tree) => (event::Change::Added, tree),
             Change::Modified(tree) => (event::Change::Modified, tree),
             Change::Deleted(tree) => (event::Change::Deleted, tree),
+            Change::Bookmark(_) if !self.bookmarks => return None,
             Change::Bookmark(revision) => {
                 self.events.bookmark(&mut out, &revision, jiff::Timestamp::now());
-                return self.bookmarks.then(|| out.into_bytes());
+                return Some(out.into_bytes());
             }
         };
         let object = match super::object(&self.kind, &tree) {
