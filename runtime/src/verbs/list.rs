@@ -54,14 +54,15 @@ pub(super) async fn list(
 /// Reads one page, or everything without a limit.
 pub(super) async fn page(store: &Store, namespace: &str, options: &ListOptions) -> ApiResult<Listed> {
     let selection = Selection::new(&store.kind, options);
-    let plan = Plan::new(options)?;
     let scope = selection.namespace(namespace);
     let known_place = !store.kind.namespaced() || !scope.is_empty();
     match selection.name() {
-        Some(name) if plan.continuation.is_none() && known_place => {
+        Some(name) if options.continue_token.is_empty() && known_place => {
+            // A limit means nothing here, neither for how many nor for which revision.
+            let plan = Plan::new(&ListOptions { limit: 0, ..options.clone() })?;
             one(store, &plan, scope, name, &selection).await
         }
-        _ => many(store, &plan, scope, &selection).await,
+        _ => many(store, &Plan::new(options)?, scope, &selection).await,
     }
 }
 

@@ -103,6 +103,9 @@ async fn a_list_can_be_of_a_revision() {
         (format!("resourceVersion={at}"), vec!["a", "b"]),
         (format!("resourceVersion={at}&resourceVersionMatch=NotOlderThan"), vec!["a", "b"]),
         ("resourceVersion=0".to_owned(), vec!["a", "b"]),
+        // A list of one object has no pages, so that a limit says nothing about the revision.
+        (format!("resourceVersion={at}&limit=1&fieldSelector=metadata.name%3Db"), vec!["b"]),
+        (format!("resourceVersion={at}&resourceVersionMatch=Exact&fieldSelector=metadata.name%3Db"), vec![]),
     ] {
         assert_eq!(names(&bench.get(&format!("{WIDGETS}?{query}")).await), expected, "{query}");
     }
