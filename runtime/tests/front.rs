@@ -245,11 +245,9 @@ pub struct ScrollSpec {
     pub text: String,
 }
 
-#[tokio::test]
-async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
-    let server = serve([Scroll::stored().into()]).await;
+/// More than all the buffers between the two take.
+async fn write_scrolls(server: &TestServer) {
     let api: Api<Scroll> = Api::namespaced(server.client(), "default");
-    // More than all the buffers between the two take.
     let text = "x".repeat(1 << 20);
     for number in 0..16 {
         let scroll = serde_json::from_value(serde_json::json!({
@@ -258,6 +256,41 @@ async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
         }));
         api.create(&PostParams::default(), &scroll.expect("a scroll")).await.expect("created");
     }
+}
+
+#[tokio::test]
+async fn a_list_has_its_seat_until_the_last_byte() {
+    for form in ["application/json", "application/yaml"] {
+        let mut options = Options::default();
+        options.max_requests_inflight = 1;
+        let server = serve_with(options, [Scroll::stored().into()]).await.expect("it starts");
+        write_scrolls(&server).await;
+        let Connection::One(mut sender) =
+            Connection::open(&server, Some(&server.admin_pem()), "http/1.1").await
+        else {
+            panic!("HTTP/1.1 was asked for")
+        };
+        let list = Request::get("/apis/front.example.com/v1/scrolls").header("host", "localhost");
+        let list = list.header("accept", form).body(Empty::new()).expect("a request");
+        let unread = sender.send_request(list).await.expect("a head");
+        assert_eq!(unread.status(), StatusCode::OK);
+        let mut nobody = Connection::open(&server, Some(&server.user_pem("nobody", &[])), "h2").await;
+        let path = "/apis/front.example.com/v1/scrolls";
+        assert_eq!(nobody.get(path).await.code, StatusCode::TOO_MANY_REQUESTS, "{form}");
+        let read = unread.into_body().collect().await.expect("all of it").to_bytes();
+        assert!(read.len() > 16 << 20, "{} bytes of {form}", read.len());
+        // The last byte is here before the server knows that it is.
+        while nobody.get(path).await.code == StatusCode::TOO_MANY_REQUESTS {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(nobody.get(path).await.code, StatusCode::FORBIDDEN, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
+    let server = serve([Scroll::stored().into()]).await;
+    write_scrolls(&server).await;
     let admin = server.admin_pem();
     let Connection::One(mut sender) = Connection::open(&server, Some(&admin), "http/1.1").await else {
         panic!("HTTP/1.1 was asked for")

@@ -36,10 +36,10 @@ impl Deadlines {
 }
 
 /// Works on a request until its deadline, then answers 504 and drops the work.
-pub(super) async fn within(
+pub(super) async fn within<T>(
     deadline: Option<Instant>,
-    work: impl Future<Output = Result<Response, Refusal>>,
-) -> Result<Response, Refusal> {
+    work: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
     let Some(deadline) = deadline else { return work.await };
     match tokio::time::timeout_at(deadline.into(), work).await {
         Ok(answered) => answered,
@@ -93,7 +93,8 @@ mod tests {
     #[tokio::test]
     async fn what_takes_too_long_is_a_504_without_a_kind() {
         let now = Instant::now();
-        let late = within(Some(now), std::future::pending()).await.expect_err("too late").into_response();
+        let late =
+            within::<()>(Some(now), std::future::pending()).await.expect_err("too late").into_response();
         assert_eq!(late.status(), StatusCode::GATEWAY_TIMEOUT);
         let Body::Full(body) = late.into_body() else { panic!("a body in one piece") };
         let status: Value = serde_json::from_slice(&body).expect("JSON");

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::max_in_flight::Seat;
 use super::{Refusal, Stack};
 use crate::health::{self, Measured};
 use crate::request::RequestInfo;
@@ -79,30 +80,31 @@ pub(super) fn enter(stack: &Stack, peer: &Arc<Peer>, info: &RequestInfo) -> Resu
     Ok(held)
 }
 
-/// What a stream holds of the server until its last byte, or its deadline.
-struct Sending {
-    held: Held,
-    _measured: Measured,
+/// What an answer holds of the server until its last byte, or its deadline.
+pub(super) struct Sending {
+    pub(super) held: Held,
+    pub(super) seat: Option<Seat>,
+    pub(super) measured: Measured,
 }
 
 impl lease::Held for Sending {
     fn revoked(self: Box<Self>) -> Box<dyn Send> {
-        Box::new(self.held.busy.overdue())
+        let Sending { held, seat, measured } = *self;
+        drop((seat, measured));
+        Box::new(held.busy.overdue())
     }
 }
 
-/// A stream counts until its last byte or its deadline; everything else is as good as sent.
+/// What is long or comes as a stream counts until its last byte or its deadline; everything else is as good as sent.
 pub(super) fn hold(
     stack: &Stack,
     response: Response,
     deadline: Option<Instant>,
-    held: Held,
-    measured: Measured,
+    sending: Sending,
 ) -> Response {
-    response.map(|body| match body {
+    response.map(|body| match body.in_pieces() {
         Body::Stream(stream) => {
-            let sending = Box::new(Sending { held, _measured: measured });
-            Body::Stream(stream.leased(&stack.leases, deadline.map(Into::into), sending))
+            Body::Stream(stream.leased(&stack.leases, deadline.map(Into::into), Box::new(sending)))
         }
         ready => ready,
     })

@@ -28,6 +28,8 @@ use crate::respond::{ApiError, Refusal, Response, encode};
 use crate::server::Lifecycle;
 use crate::transport::Peer;
 
+use in_flight::Sending;
+
 pub(crate) use deadline::Deadlines;
 pub(crate) use in_flight::InFlight;
 pub(crate) use max_in_flight::MaxInFlight;
@@ -83,17 +85,18 @@ async fn through(
     let deadline = stack.deadlines.of(&info, &query, received)?;
     let mut work = std::pin::pin!(async {
         let user = stack.authenticator.authenticate(peer, &mut head.headers).await?;
-        let _seat = stack.max_in_flight.sit(&info, &user, &stack.metrics)?;
+        let seat = stack.max_in_flight.sit(&info, &user, &stack.metrics)?;
         stack.authorizer.authorize(&user, &info, &query, &head.uri).await?;
         let draining = stack.lifecycle.draining();
         let (body, audit_id, warnings) = (readable(body), Arc::clone(audit_id), warnings.clone());
         let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
-        route::answer(stack, peer, request).await
+        Ok((route::answer(stack, peer, request).await?, seat))
     });
-    let response =
-        deadline::within(deadline, &mut work).await.unwrap_or_else(|refusal| refusal.written(failures));
+    let (response, seat) = deadline::within(deadline, &mut work)
+        .await
+        .unwrap_or_else(|refusal| (refusal.written(failures), None));
     let measured = measured.answered(response.status());
-    Ok(in_flight::hold(stack, response, deadline, held, measured))
+    Ok(in_flight::hold(stack, response, deadline, Sending { held, seat, measured }))
 }
 
 fn readable(body: Incoming) -> RequestBody {

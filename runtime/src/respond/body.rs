@@ -27,6 +27,29 @@ pub enum Body {
     Stream(Streamed),
 }
 
+/// What is longer takes some clients long to take.
+const LONG: usize = 128 << 10;
+const PIECE: usize = 64 << 10;
+
+impl Body {
+    /// As a stream where it is long: a client that does not take it can then be left, and what it holds let go.
+    #[must_use]
+    pub fn in_pieces(self) -> Self {
+        let ready = match self {
+            Body::Full(bytes) if bytes.len() > LONG => VecDeque::from([bytes]),
+            Body::Chunks(chunks) if chunks.iter().map(Bytes::len).sum::<usize>() > LONG => chunks,
+            short => return short,
+        };
+        let pieces = ready.into_iter().flat_map(|mut whole| {
+            std::iter::from_fn(move || {
+                let next = whole.split_to(whole.len().min(PIECE));
+                (!next.is_empty()).then_some(next)
+            })
+        });
+        Body::Stream(Streamed::document(futures::stream::iter(pieces)))
+    }
+}
+
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Incomplete;
@@ -101,5 +124,24 @@ impl fmt::Debug for Body {
             Body::Chunks(_) => "Chunks",
             Body::Stream(_) => "Stream",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_long_comes_in_pieces_and_is_the_same() {
+        let long: Bytes = (0..LONG + 1).map(|byte| byte as u8).collect::<Vec<_>>().into();
+        let chunks = VecDeque::from([long.slice(..PIECE + 1), long.slice(PIECE + 1..)]);
+        for body in [Body::Full(long.clone()), Body::Chunks(chunks)] {
+            let body = body.in_pieces();
+            assert!(matches!(body, Body::Stream(_)));
+            assert_eq!(body.collect().await.expect("nothing ends it").to_bytes(), long);
+        }
+        assert!(matches!(Body::Full(long.slice(1..)).in_pieces(), Body::Full(_)));
     }
 }
