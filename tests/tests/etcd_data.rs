@@ -1,5 +1,5 @@
 //! Whose data a store in etcd takes, and how it gets there: records of Go's servers, foreign ones, TLS, several servers,
-//! compaction.
+//! compaction; and what becomes of it when etcd is full.
 
 use aggboot::storage::etcd::{Config, Etcd};
 use aggboot::storage::{At, Error, Key, Prefix, Query, Revision, Start, Storage as _};
@@ -7,7 +7,9 @@ use aggboot_tests::control_plane::certificates::Authority;
 use aggboot_tests::control_plane::ports::free_address;
 use aggboot_tests::etcd;
 use aggboot_tests::wait::wait_for;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 const PREFIX: &str = "/registry/wardle.example.com";
 const FLUNDER: &str = r#"{"kind":"Flunder","apiVersion":"wardle.example.com/v1alpha1","metadata":{"name":"mine","namespace":"default","uid":"5f6e","creationTimestamp":"2026-01-02T03:04:05Z"},"spec":{},"status":{}}"#;
@@ -137,4 +139,50 @@ async fn history_is_compacted_by_turns() {
     assert_eq!(now.value.map(|stored| (stored.revision, stored.value)), Some((second, "2".into())));
     let refused = one.watch(&Prefix::everything(), Start::After(Revision::FIRST), false).await;
     assert!(matches!(refused, Err(Error::Compacted { .. })), "{refused:?}");
+}
+
+/// etcd looks for space before it takes a write, and once more when it carries it out, together with others: that time it says
+/// "no space" of what it has written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_for_want_of_space_is_not_there() {
+    let flags = ["--unsafe-no-fsync", "--quota-backend-bytes=8388608"];
+    let Some(etcd) = etcd::Etcd::start(&flags).await else { return };
+    let store = Arc::new(Etcd::open(&config(etcd.member.url())).await.expect("room enough"));
+    let mut writers = JoinSet::new();
+    for writer in 0..32 {
+        let store = Arc::clone(&store);
+        writers.spawn(async move {
+            let mut outcomes = Vec::new();
+            for number in 0.. {
+                let key = Key::new(format!("wardle.example.com/flunders/default/w{writer}-{number}"));
+                let outcome = store.create(key.clone(), vec![b'x'; 32 << 10].into()).await;
+                let written = outcome.is_ok();
+                outcomes.push((key, outcome));
+                if !written {
+                    break;
+                }
+            }
+            outcomes
+        });
+    }
+    let outcomes = writers.join_all().await.concat();
+    for (key, outcome) in outcomes {
+        let there = store.get(&key, At::Latest).await.expect("a full store is read").value;
+        match outcome {
+            Ok(revision) => assert_eq!(there.map(|stored| stored.revision), Some(revision), "{key}"),
+            Err(Error::ReadOnly { why }) => assert_eq!(there, None, "{key}: {why}"),
+            Err(Error::Unknown { .. }) => {}
+            Err(other) => panic!("{key}: {other}"),
+        }
+    }
+    let key = Key::new("wardle.example.com/flunders/default/late");
+    let refused = store.create(key.clone(), vec![b'x'; 32 << 10].into()).await;
+    assert!(matches!(refused, Err(Error::ReadOnly { .. })), "certainly not written: {refused:?}");
+    let first = Key::new("wardle.example.com/flunders/default/w0-0");
+    let there = store.get(&first, At::Latest).await.expect("read").value.expect("there was room");
+    let conflict = store.create(first.clone(), "{}".into()).await;
+    assert!(matches!(conflict, Err(Error::Conflict { current: Some(_), .. })), "{conflict:?}");
+    store.delete(first, there.revision).await.expect("deletions need no space");
+    let raised = store.raise(Revision::new(1_000_000).expect("not 0")).await;
+    assert!(matches!(raised, Err(Error::ReadOnly { .. })), "{raised:?}");
 }

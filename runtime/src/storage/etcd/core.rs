@@ -67,7 +67,7 @@ impl Core {
 
     /// Reads a range at a quorum, together with the base, so that another server's raise is never overlooked.
     pub(super) async fn look(&self, range: Option<RangeRequest>) -> Result<Looked, Failure> {
-        let before = self.seen.load(Ordering::Acquire);
+        let before = self.seen();
         let large = range.as_ref().is_some_and(|range| !range.range_end.is_empty());
         let ranges = range.into_iter().chain([self.base_range()]);
         let success = ranges.map(|range| Request::Range(range).into()).collect();
@@ -90,6 +90,11 @@ impl Core {
     /// Remembers that etcd is at least there.
     pub(super) fn saw(&self, revision: i64) {
         self.seen.fetch_max(revision, Ordering::AcqRel);
+    }
+
+    /// The highest revision of etcd that was answered.
+    pub(super) fn seen(&self) -> i64 {
+        self.seen.load(Ordering::Acquire)
     }
 
     pub(super) fn doubt(&self, failure: &Failure) {

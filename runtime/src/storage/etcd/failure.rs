@@ -20,7 +20,7 @@ pub(super) enum Failure {
     Elsewhere(String),
     /// Certainly not carried out, and no member would now.
     Refused(String),
-    /// Certainly not carried out: no space.
+    /// No space. etcd says so of what it does not take, and also of what it carried out while others took the last of it.
     Full(String),
     /// Certainly not carried out: the request is larger than etcd takes.
     TooLarge,
@@ -92,9 +92,8 @@ impl Failure {
     /// What it means for a write of a value of that size.
     pub(super) fn of_write(self, size: usize, limit: usize) -> Error {
         match self {
-            Self::Lost(why) => Error::Unknown { why: format!("etcd: {why}") },
+            Self::Lost(why) | Self::Full(why) => Error::Unknown { why: format!("etcd: {why}") },
             Self::TooLarge => Error::TooLarge { size, limit },
-            Self::Full(why) => Error::ReadOnly { why: full(&why) },
             other => other.of_read(),
         }
     }
@@ -172,8 +171,9 @@ mod tests {
         ] {
             assert_eq!(of(code, message).of_write(3, 2), Error::TooLarge { size: 3, limit: 2 });
         }
-        let full = of(Code::ResourceExhausted, "etcdserver: mvcc: database space exceeded").of_write(3, 100);
-        assert!(matches!(&full, Error::ReadOnly { why } if why.contains("NOSPACE")), "{full:?}");
+        let space = of(Code::ResourceExhausted, "etcdserver: mvcc: database space exceeded");
+        assert!(matches!(&space, Failure::Full(why) if full(why).contains("NOSPACE")), "{space:?}");
+        assert!(matches!(space.of_write(3, 100), Error::Unknown { .. }), "it may have been written");
     }
 
     #[test]

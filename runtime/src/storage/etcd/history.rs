@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 
 use super::core::Core;
-use super::failure::{Failure, unavailable};
+use super::failure::{self, Failure, unavailable};
 use super::proto::{self, Compare, PutRequest, Request, TxnRequest, WatchCreateRequest};
 use crate::storage::{Error, Result, Revision};
 
@@ -81,10 +81,19 @@ impl Core {
                 success: vec![Request::Put(PutRequest { key: key.clone(), value }).into()],
                 failure: Vec::new(),
             };
-            let answer = self.client.write(put).await;
-            self.saw(proto::revision(answer.map_err(|failure| failure.of_write(0, 0))?.header.as_ref()));
+            let full = match self.client.write(put).await {
+                Ok(answer) => {
+                    self.saw(proto::revision(answer.header.as_ref()));
+                    None
+                }
+                Err(Failure::Full(why)) => Some(why),
+                Err(failure) => return Err(failure.of_write(0, 0)),
+            };
             // Ours, or that of another server which was quicker.
-            self.now().await?;
+            let raised = self.now().await.map_err(|error| Error::Unknown { why: error.to_string() })?;
+            if let Some(why) = full.filter(|_| raised.base.at == now.base.at) {
+                return Err(Error::ReadOnly { why: failure::full(&why) });
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt as _, stream};
 
 use super::core::{Core, only, range_of};
-use super::failure::{Failure, unavailable};
+use super::failure::{self, Failure, unavailable};
 use super::proto::{self, Compare, DeleteRangeRequest, PutRequest, Request, TxnRequest, TxnResponse};
 use crate::storage::{Error, Expect, Key, Result, Revision, Write};
 
@@ -77,11 +77,15 @@ impl Core {
             (Expect::Absent, Some(_)) => 0,
             (Expect::Is(revision), _) => base.record(revision),
         };
+        let before = self.seen();
         let answer = match self.client.write(self.transaction(write, expected, base.at)).await {
             Ok(answer) => answer,
             Err(failure) => {
                 self.doubt(&failure);
-                return Some(Err(failure.of_write(size, self.max_value)));
+                return Some(Err(match failure {
+                    Failure::Full(why) => self.without_space(write, expected, before, why).await,
+                    failure => failure.of_write(size, self.max_value),
+                }));
             }
         };
         let revision = proto::revision(answer.header.as_ref());
@@ -122,6 +126,26 @@ impl Core {
         }
         let current = current.map(|kv| self.stored(&base, kv)).transpose()?;
         Err(Error::Conflict { key: write.key.clone(), current: current.map(Box::new) })
+    }
+
+    /// What became of a write that there was no space for: the answer came after etcd was done with it, so the record tells.
+    /// `before` is a revision from before the write.
+    async fn without_space(&self, write: &Write, expected: i64, before: i64, why: String) -> Error {
+        let unknown = Error::Unknown { why: format!("etcd: {why}") };
+        let Ok(looked) = self.look(Some(only(self.layout.etcd_key(&write.key)))).await else {
+            return unknown;
+        };
+        match looked.range.kvs.first() {
+            current if current.map_or(0, |kv| kv.mod_revision) == expected => {
+                Error::ReadOnly { why: failure::full(&why) }
+            }
+            // It was there when the write was sent, and did not let it pass.
+            Some(kv) if kv.mod_revision <= before => match self.stored(&looked.base, kv) {
+                Ok(current) => Error::Conflict { key: write.key.clone(), current: Some(Box::new(current)) },
+                Err(error) => error,
+            },
+            _ => unknown,
+        }
     }
 
     async fn nothing_to_delete(&self, write: &Write) -> Result<Revision> {
