@@ -1,12 +1,13 @@
 //! Whose data a store in etcd takes, and how it gets there: records of Go's servers, foreign ones, TLS, several servers,
-//! compaction; and what becomes of it when etcd is full.
+//! compaction; and what becomes of it when etcd is full or is put back to older data.
 
 use aggboot::storage::etcd::{Config, Etcd};
-use aggboot::storage::{At, Error, Key, Prefix, Query, Revision, Start, Storage as _};
+use aggboot::storage::{At, Error, Health, Key, Prefix, Query, Revision, Start, Storage as _};
 use aggboot_tests::control_plane::certificates::Authority;
 use aggboot_tests::control_plane::ports::free_address;
 use aggboot_tests::etcd;
 use aggboot_tests::wait::wait_for;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -185,4 +186,65 @@ async fn what_is_refused_for_want_of_space_is_not_there() {
     store.delete(first, there.revision).await.expect("deletions need no space");
     let raised = store.raise(Revision::new(1_000_000).expect("not 0")).await;
     assert!(matches!(raised, Err(Error::ReadOnly { .. })), "{raised:?}");
+}
+
+/// The data directory is put back to what it was: revisions that were served would be given out again.
+#[tokio::test]
+async fn an_older_etcd_is_not_served_from() {
+    let Some(mut etcd) = etcd::Etcd::start(&[]).await else { return };
+    let store = Etcd::open(&config(etcd.member.url())).await.expect("nothing there yet");
+    let key = |number: usize| Key::new(format!("wardle.example.com/flunders/default/f{number}"));
+    let first = store.create(key(0), "{}".into()).await.expect("written");
+    let (data, copy) = (etcd.directory().join("etcd-data"), etcd.directory().join("copy"));
+    etcd.member.kill();
+    copy_all(&data, &copy);
+    etcd.member.start_again().await;
+    wait_for("etcd to be written to", async || store.create(key(1), "{}".into()).await).await;
+    let mut events = store.watch(&Prefix::everything(), Start::After(first), false).await.expect("a watch");
+    for number in 2..10 {
+        store.create(key(number), "{}".into()).await.expect("written");
+    }
+    etcd.member.kill();
+    std::fs::remove_dir_all(&data).expect("it can be removed");
+    copy_all(&copy, &data);
+    etcd.member.start_again().await;
+
+    for number in 10..15 {
+        let written = store.create(key(number), "{}".into()).await;
+        assert!(
+            matches!(written, Err(Error::Unknown { .. } | Error::Unavailable { .. })),
+            "at a revision that was served: {written:?}"
+        );
+    }
+    // Others write on until it is as far as it was.
+    for number in 0..20 {
+        etcd.member.put(&format!("{PREFIX}/wardle.example.com/others/default/o{number}"), b"{}").await;
+    }
+    for _ in 0..3 {
+        let read = store.barrier().await.expect_err("this is another history").to_string();
+        assert!(read.contains("went back"), "{read}");
+    }
+    let end = loop {
+        if let Err(end) = events.next().await.expect("a watch ends with an error") {
+            break end;
+        }
+    };
+    assert!(end.to_string().contains("went back"), "{end}");
+    let down = store.health().wait_for(|health| matches!(health, Health::Down(_))).await.map(drop);
+    down.expect("readiness tells");
+    let fresh = Etcd::open(&config(etcd.member.url())).await.expect("whoever begins now has served nothing");
+    fresh.barrier().await.expect("where it is");
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory below a temporary one");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.file_type().expect("a file").is_dir() {
+            copy_all(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("a copy");
+        }
+    }
 }

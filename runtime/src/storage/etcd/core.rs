@@ -1,7 +1,6 @@
 //! What every part of the store shares: the client, the layout, and how etcd's revisions are served just now.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -12,7 +11,8 @@ use super::base::Base;
 use super::client::Client;
 use super::failure::{Failure, unavailable};
 use super::layout::{self, Layout};
-use super::proto::{self, KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
+use super::proto::{KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
+use super::trust::Trust;
 use crate::storage::{Error, Health, Key, Result, Revision, Stored};
 
 /// The shared parts. Tasks of the store hold it, so it outlives the store until they have ended.
@@ -26,9 +26,8 @@ pub(super) struct Core {
     pub(super) health: watch::Sender<Health>,
     /// That something failed, so that the health is looked at.
     pub(super) doubt: Notify,
+    pub(super) trust: Trust,
     base: ArcSwap<Base>,
-    /// The highest revision of etcd that was answered.
-    seen: AtomicI64,
 }
 
 /// A linearizable look at etcd.
@@ -56,8 +55,8 @@ impl Core {
             wanted: watch::Sender::new(0),
             health: watch::Sender::new(Health::Ready),
             doubt: Notify::new(),
+            trust: Trust::default(),
             base: ArcSwap::default(),
-            seen: AtomicI64::new(0),
         }
     }
 
@@ -67,34 +66,17 @@ impl Core {
 
     /// Reads a range at a quorum, together with the base, so that another server's raise is never overlooked.
     pub(super) async fn look(&self, range: Option<RangeRequest>) -> Result<Looked, Failure> {
-        let before = self.seen();
+        let before = self.trust.seen()?;
         let large = range.as_ref().is_some_and(|range| !range.range_end.is_empty());
         let ranges = range.into_iter().chain([self.base_range()]);
         let success = ranges.map(|range| Request::Range(range).into()).collect();
         let answer = self.client.read(TxnRequest { success, ..TxnRequest::default() }, large).await;
         let answer = answer.inspect_err(|failure| self.doubt(failure))?;
-        let revision = proto::revision(answer.header.as_ref());
-        if revision < before {
-            return Err(Failure::Refused(format!(
-                "it went back from revision {before} to {revision}, as after a restore from a backup: \
-                 start this server again once its data is what it should be"
-            )));
-        }
-        self.saw(revision);
+        let revision = self.trust.take(before, answer.header.as_ref())?;
         let mut ranges = answer.responses.into_iter().map(range_of);
         let base = ranges.next_back().unwrap_or_default();
         let base = self.learn(base.kvs.first())?;
         Ok(Looked { revision, base, range: ranges.next().unwrap_or_default() })
-    }
-
-    /// Remembers that etcd is at least there.
-    pub(super) fn saw(&self, revision: i64) {
-        self.seen.fetch_max(revision, Ordering::AcqRel);
-    }
-
-    /// The highest revision of etcd that was answered.
-    pub(super) fn seen(&self) -> i64 {
-        self.seen.load(Ordering::Acquire)
     }
 
     pub(super) fn doubt(&self, failure: &Failure) {

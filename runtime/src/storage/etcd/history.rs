@@ -83,7 +83,8 @@ impl Core {
             };
             let full = match self.client.write(put).await {
                 Ok(answer) => {
-                    self.saw(proto::revision(answer.header.as_ref()));
+                    let taken = self.trust.take(now.revision, answer.header.as_ref());
+                    taken.map_err(|failure| self.distrusted(&failure))?;
                     None
                 }
                 Err(Failure::Full(why)) => Some(why),
@@ -114,6 +115,7 @@ impl Core {
     }
 
     async fn take_turn(&self, turn: &Turn) -> Result<Turn, Failure> {
+        self.trust.kept()?;
         let key = Bytes::from_static(COMPACT_REV_KEY.as_bytes());
         let value = turn.revision.to_string().into();
         let answer = self.client.write(TxnRequest {

@@ -19,6 +19,7 @@ mod open;
 mod page;
 mod proto;
 mod read;
+mod trust;
 mod watch;
 mod write;
 

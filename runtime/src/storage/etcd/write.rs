@@ -7,7 +7,7 @@ use futures::{StreamExt as _, stream};
 
 use super::core::{Core, only, range_of};
 use super::failure::{self, Failure, unavailable};
-use super::proto::{self, Compare, DeleteRangeRequest, PutRequest, Request, TxnRequest, TxnResponse};
+use super::proto::{Compare, DeleteRangeRequest, PutRequest, Request, TxnRequest, TxnResponse};
 use crate::storage::{Error, Expect, Key, Result, Revision, Write};
 
 /// How many writes of one call are under way at a time. etcd refuses writes when 5000 wait.
@@ -77,7 +77,10 @@ impl Core {
             (Expect::Absent, Some(_)) => 0,
             (Expect::Is(revision), _) => base.record(revision),
         };
-        let before = self.seen();
+        let before = match self.trust.seen() {
+            Ok(before) => before,
+            Err(failure) => return Some(Err(failure.of_read())),
+        };
         let answer = match self.client.write(self.transaction(write, expected, base.at)).await {
             Ok(answer) => answer,
             Err(failure) => {
@@ -88,8 +91,10 @@ impl Core {
                 }));
             }
         };
-        let revision = proto::revision(answer.header.as_ref());
-        self.saw(revision);
+        let revision = match self.trust.take(before, answer.header.as_ref()) {
+            Ok(revision) => revision,
+            Err(failure) => return Some(Err(self.distrusted(&failure))),
+        };
         if answer.succeeded {
             return Some(Ok(base.serve(revision)));
         }
@@ -126,6 +131,12 @@ impl Core {
         }
         let current = current.map(|kv| self.stored(&base, kv)).transpose()?;
         Err(Error::Conflict { key: write.key.clone(), current: current.map(Box::new) })
+    }
+
+    /// What became of a write into an etcd that is not the one that was served from.
+    pub(super) fn distrusted(&self, failure: &Failure) -> Error {
+        self.doubt(failure);
+        Error::Unknown { why: failure.clone().of_read().to_string() }
     }
 
     /// What became of a write that there was no space for: the answer came after etcd was done with it, so the record tells.

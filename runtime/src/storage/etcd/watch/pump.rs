@@ -82,6 +82,8 @@ impl Pump {
     /// A stream whose watches are there.
     pub(super) async fn begin(&mut self) -> Result<WatchStream, End> {
         let begun = timeout(BEGIN, async {
+            // A stream says nothing where etcd is not even there yet.
+            self.core.look(None).await.map_err(|failure| self.lost(failure))?;
             let mut stream = self.core.client.watch(self.watches()).await.map_err(broken)?;
             let mut assembly = Assembly::behind(self.through);
             loop {
@@ -145,6 +147,9 @@ impl Pump {
 
     /// Tells the reader what a response means; answers when that is the end.
     fn tell(&mut self, told: Told, assembly: &Assembly, sender: &Sender) -> Option<End> {
+        if let Err(failure) = self.core.trust.kept() {
+            return Some(Over(failure.of_read()));
+        }
         let base = match &told {
             Told::Base(kv) => return self.core.learn(Some(kv)).err().map(broken),
             Told::Compacted(revision) => return Some(Over(self.compacted(*revision))),
@@ -160,6 +165,11 @@ impl Pump {
         self.through = assembly.through();
         let batch = Batch { events, through: base.serve(self.through) };
         sender.try_send(batch).err().map(Full)
+    }
+
+    /// The end that a failed look is: for good when etcd is not the same any more.
+    fn lost(&self, failure: Failure) -> End {
+        if self.core.trust.kept().is_err() { Over(failure.of_read()) } else { broken(failure) }
     }
 
     fn compacted(&self, revision: i64) -> Error {
