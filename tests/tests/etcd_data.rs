@@ -1,5 +1,5 @@
 //! Whose data a store in etcd takes, and how it gets there: records of Go's servers, foreign ones, TLS, several servers,
-//! compaction; and what becomes of it when etcd is full or is put back to older data.
+//! compaction; and what becomes of it when etcd is full, is put back to older data, or raised by another server.
 
 use aggboot::storage::etcd::{Config, Etcd};
 use aggboot::storage::{At, Error, Health, Key, Prefix, Query, Revision, Start, Storage as _};
@@ -245,6 +245,43 @@ fn copy_all(from: &Path, to: &Path) {
             copy_all(&entry.path(), &to);
         } else {
             std::fs::copy(entry.path(), to).expect("a copy");
+        }
+    }
+}
+
+/// The revisions are raised while a watch is cut off, and nothing is compacted yet: what it tells afterwards is above the floor
+/// where it was written after the raise.
+#[tokio::test]
+async fn a_watch_that_comes_back_knows_of_a_raise() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let relay = etcd::Relay::to(etcd.member.address()).await;
+    let floor = Revision::new(1_000_000).expect("not 0");
+    // Which of etcd's two watches catches up first is chance.
+    for round in 0..8 {
+        let mut config = config(format!("http://{}", relay.address()));
+        config.prefix = format!("{PREFIX}/{round}");
+        let put = async |name: &str, value: &str| {
+            etcd.member.put(&format!("{}/{name}", config.prefix), value.as_bytes()).await;
+        };
+        let store = Etcd::open(&config).await.expect("nothing there yet");
+        let mut events = store.watch(&Prefix::everything(), Start::Now, false).await.expect("a watch");
+        relay.set(etcd::Line::Down);
+        put("wardle.example.com/flunders/default/before", "{}").await;
+        put("~aggboot/revision-base", r#"{"add":1000000,"before":[{"from":0,"add":0}]}"#).await;
+        put("wardle.example.com/flunders/default/later", "{}").await;
+        relay.set(etcd::Line::Up);
+        let mut told = 0;
+        while told < 2 {
+            let batch = match events.next().await.expect("a watch ends with an error") {
+                // It may end instead: what it was begun at is forgotten.
+                Err(Error::Compacted { .. }) => break,
+                batch => batch.expect("no other end"),
+            };
+            for event in batch.events {
+                let above = event.key.as_str().ends_with("/later");
+                assert_eq!(event.revision > floor, above, "round {round}: {event:?}");
+                told += 1;
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Assembly {
     through: i64,
     /// The beginning of a response that is sent in fragments.
     partial: Vec<Event>,
+    settled: bool,
 }
 
 /// What a response means.
@@ -41,12 +42,18 @@ pub(super) enum Told {
 impl Assembly {
     /// A watch of what is behind a revision.
     pub(super) fn behind(through: i64) -> Self {
-        Self { through, partial: Vec::new() }
+        Self { through, partial: Vec::new(), settled: false }
     }
 
     /// All up to here was told.
     pub(super) fn through(&self) -> i64 {
         self.through
+    }
+
+    /// Whether etcd has said of all watches together how far they are: from there on their events come in one order. Before,
+    /// each catches up by itself, so that a raise may come behind the events that it goes before.
+    pub(super) fn settled(&self) -> bool {
+        self.settled
     }
 
     pub(super) fn take(&mut self, response: WatchResponse) -> Told {
@@ -56,6 +63,7 @@ impl Assembly {
         if response.canceled {
             return Told::Ended(response.cancel_reason);
         }
+        self.settled |= response.watch_id == ALL && !response.created;
         match response.watch_id {
             DATA if response.created => Told::Created,
             DATA if response.fragment || !response.events.is_empty() => self.events(response),
@@ -167,6 +175,16 @@ mod tests {
             ..response(-1, 9, vec![])
         };
         assert_eq!(assembly.take(refused), Told::Ended("no".into()));
+    }
+
+    #[test]
+    fn watches_are_settled_once_etcd_speaks_of_all_of_them() {
+        let mut assembly = Assembly::behind(5);
+        for one in [response(DATA, 6, vec![event(6, "a")]), response(BASE, 7, vec![event(7, "base")])] {
+            assembly.take(one);
+            assert!(!assembly.settled());
+        }
+        assert_eq!((assembly.take(response(ALL, 6, vec![])), assembly.settled()), (Told::Nothing, true));
     }
 
     #[test]

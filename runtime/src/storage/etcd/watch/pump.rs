@@ -89,13 +89,11 @@ impl Pump {
             loop {
                 let response = match stream.next().await {
                     Ok(response) => response,
-                    Err(failure) => {
-                        self.core.client.leave_stream(&stream).await;
-                        return Err(broken(failure));
-                    }
+                    Err(failure) => return Err(self.left(&stream, failure).await),
                 };
                 match assembly.take(response) {
                     Told::Created => return Ok(stream),
+                    Told::Base(kv) => drop(self.core.learn(Some(&kv)).map_err(broken)?),
                     Told::Compacted(revision) => return Err(Over(self.compacted(revision))),
                     Told::Ended(why) => return Err(Broken(why)),
                     _ => {}
@@ -134,12 +132,17 @@ impl Pump {
             };
             let response = match response {
                 Ok(response) => response,
-                Err(failure) => {
-                    self.core.client.leave_stream(&stream).await;
-                    return broken(failure);
-                }
+                Err(failure) => return self.left(&stream, failure).await,
             };
-            if let Some(end) = self.tell(assembly.take(response), &assembly, sender) {
+            let told = assembly.take(response);
+            if matches!(told, Told::Events(_)) && !assembly.settled() {
+                // A raise may lie before these events, and come behind them.
+                match self.core.look(None).await {
+                    Ok(_) => stream.ask_progress(),
+                    Err(failure) => return self.lost(failure),
+                }
+            }
+            if let Some(end) = self.tell(told, &assembly, sender) {
                 return end;
             }
         }
@@ -165,6 +168,12 @@ impl Pump {
         self.through = assembly.through();
         let batch = Batch { events, through: base.serve(self.through) };
         sender.try_send(batch).err().map(Full)
+    }
+
+    /// The end that a broken stream is.
+    async fn left(&self, stream: &WatchStream, failure: Failure) -> End {
+        self.core.client.leave_stream(stream).await;
+        broken(failure)
     }
 
     /// The end that a failed look is: for good when etcd is not the same any more.
