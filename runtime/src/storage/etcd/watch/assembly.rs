@@ -63,7 +63,7 @@ impl Assembly {
         if response.canceled {
             return Told::Ended(response.cancel_reason);
         }
-        self.settled |= response.watch_id == ALL && !response.created;
+        self.settled |= is_answer(&response);
         match response.watch_id {
             DATA if response.created => Told::Created,
             DATA if response.fragment || !response.events.is_empty() => self.events(response),
@@ -100,6 +100,11 @@ impl Assembly {
         self.through = revision;
         Told::Progress
     }
+}
+
+/// Whether it says how far all watches of a stream are, as one asks.
+pub(super) fn is_answer(response: &WatchResponse) -> bool {
+    response.watch_id == ALL && !response.created && !response.canceled
 }
 
 /// The revision of an event.

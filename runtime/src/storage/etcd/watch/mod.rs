@@ -1,5 +1,6 @@
 //! Watches: one stream of etcd's each, followed by a task, read through a bounded queue.
 
+mod asking;
 mod assembly;
 mod batch;
 mod pump;

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::assembly::{Assembly, BASE, DATA, Told};
+use super::asking::Asking;
+use super::assembly::{self, Assembly, BASE, DATA, Told};
 use super::batch;
 use super::queue::Sender;
 use crate::storage::etcd::client::WatchStream;
@@ -22,11 +23,6 @@ const BEGIN: Duration = Duration::from_secs(5);
 /// Between two attempts to begin it again.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How soon etcd is asked again how far it is: it does not answer while a watch is behind.
-const ASK: Duration = Duration::from_millis(10);
-const LONGEST_ASK: Duration = Duration::from_millis(100);
-/// An idle watch asks so often, so that it does not stay behind what others compact.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// What is watched, and how far it is.
 pub(super) struct Pump {
@@ -116,15 +112,15 @@ impl Pump {
 
     async fn follow(&mut self, mut stream: WatchStream, sender: &Sender) -> End {
         let mut assembly = Assembly::behind(self.through);
-        let mut asking = Asking::default();
+        let mut asking = Asking::from(Instant::now());
         loop {
-            let behind = *self.wanted.borrow_and_update() > self.through;
-            if asking.now(behind) {
+            let wanted = *self.wanted.borrow_and_update();
+            if asking.now(Instant::now(), self.through, wanted) {
                 stream.ask_progress();
             }
             let response = tokio::select! {
                 response = stream.next() => response,
-                () = until(asking.next) => continue,
+                () = sleep_until(asking.next) => continue,
                 changed = self.wanted.changed() => match changed {
                     Ok(()) => continue,
                     Err(_) => pending().await,
@@ -134,6 +130,7 @@ impl Pump {
                 Ok(response) => response,
                 Err(failure) => return self.left(&stream, failure).await,
             };
+            let answer = assembly::is_answer(&response);
             let told = assembly.take(response);
             if matches!(told, Told::Events(_)) && !assembly.settled() {
                 // A raise may lie before these events, and come behind them.
@@ -144,6 +141,9 @@ impl Pump {
             }
             if let Some(end) = self.tell(told, &assembly, sender) {
                 return end;
+            }
+            if answer {
+                asking.answered(self.through);
             }
         }
     }
@@ -192,39 +192,4 @@ use End::{Broken, Full, Over};
 
 fn broken(failure: Failure) -> End {
     Broken(failure.of_read().to_string())
-}
-
-/// When to ask etcd how far it is.
-struct Asking {
-    next: Instant,
-    pause: Duration,
-    behind: bool,
-}
-
-impl Default for Asking {
-    fn default() -> Self {
-        Self { next: Instant::now() + IDLE, pause: ASK, behind: false }
-    }
-}
-
-impl Asking {
-    /// Whether to ask now. One who is behind asks at once, and again with growing pauses.
-    fn now(&mut self, behind: bool) -> bool {
-        let now = Instant::now();
-        let ask = (behind && !self.behind) || now >= self.next;
-        match (behind, ask) {
-            (true, true) => {
-                self.pause = if self.behind { (self.pause * 2).min(LONGEST_ASK) } else { ASK };
-                self.next = now + self.pause;
-            }
-            (false, _) if self.behind || ask => self.next = now + IDLE,
-            _ => {}
-        }
-        self.behind = behind;
-        ask
-    }
-}
-
-async fn until(when: Instant) {
-    sleep_until(when).await;
 }
