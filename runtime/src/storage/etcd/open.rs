@@ -13,8 +13,8 @@ use crate::storage::{Error, Prefix, Result};
 /// How long etcd may take to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(500);
-/// The oldest version whose progress of watches can be relied upon.
-const OLDEST: (u32, u32) = (3, 5);
+/// The oldest version whose progress of watches never overtakes their events.
+const OLDEST: [u32; 3] = [3, 5, 13];
 /// More resources than anybody has.
 const RESOURCES: usize = 10_000;
 
@@ -39,9 +39,9 @@ impl Core {
     async fn check_once(&self) -> Result<Result<()>, Failure> {
         let version = self.client.status().await?.version;
         if !supported(&version) {
-            let (major, minor) = OLDEST;
+            let [major, minor, patch] = OLDEST;
             let text = format!(
-                "etcd at {} is of version {version}: {major}.{minor} is the oldest that can be used",
+                "etcd at {} is of version {version}: {major}.{minor}.{patch} is the oldest that can be used",
                 self.client.names()
             );
             return Ok(Err(Error::Incompatible(text)));
@@ -75,8 +75,11 @@ impl Core {
 }
 
 fn supported(version: &str) -> bool {
-    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
-    matches!((parts.next(), parts.next()), (Some(major), Some(minor)) if (major, minor) >= OLDEST)
+    // What comes behind a number, as in `3.6.0-rc.1`, says nothing here.
+    let number = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
+    let mut parts = version.splitn(3, '.').map_while(number);
+    let [major, minor, patch] = [(); 3].map(|()| parts.next());
+    major.zip(minor).is_some_and(|(major, minor)| [major, minor, patch.unwrap_or_default()] >= OLDEST)
 }
 
 #[cfg(test)]
@@ -88,6 +91,11 @@ mod tests {
         for (version, expected) in [
             ("3.7.0", true),
             ("3.5.21", true),
+            ("3.5.13", true),
+            ("3.5.12", false),
+            ("3.5.9", false),
+            ("3.5.0", false),
+            ("3.5", false),
             ("3.6.0-rc.1", true),
             ("4.0.0", true),
             ("3.4.34", false),
