@@ -22,6 +22,10 @@ use super::gathered::Gathered;
 /// How often a connection goes on at once before other connections have their turn.
 const ROUNDS: usize = 8;
 
+/// How many new requests a connection runs itself in one turn. More at once get tasks of their own: their clients do not
+/// wait for each other one by one, and the connection hears them meanwhile.
+const FEW: usize = 32;
+
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where a connection leaves the requests that it has read.
@@ -90,9 +94,18 @@ impl<'a, S: AsyncWrite + Unpin> Turns<'a, S> {
 
     /// Takes the next step of every request that has one to take.
     fn step(&mut self, cx: &mut Context<'_>) {
-        let begun = self.begun.take().into_iter();
-        self.requests.extend(begun.map(|work| Running { work: Some(work), peer: self.peer }));
+        let mut begun = self.begun.take().into_iter();
+        let few = begun.by_ref().take(FEW);
+        self.requests.extend(few.map(|work| Running { work: Some(work), peer: self.peer }));
+        begun.for_each(|work| drop(tokio::spawn(work)));
         while let Poll::Ready(Some(())) = self.requests.poll_next_unpin(cx) {}
+    }
+}
+
+/// What a connection began in its last moment is never run. It knows where it was left, and would keep that for ever.
+impl<S> Drop for Turns<'_, S> {
+    fn drop(&mut self) {
+        drop(self.begun.take());
     }
 }
 
@@ -110,11 +123,16 @@ impl Future for Running<'_> {
         // As in a task, a panic ends what panicked and nothing else.
         let step = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
         let pending = step.is_ok_and(|step| step.is_pending());
-        if pending && !self.peer.stepped_aside() {
+        // Asked in any case: it is about this step and none that follows.
+        let aside = self.peer.stepped_aside();
+        if pending && !aside {
             return Poll::Pending;
         }
-        if let Some(work) = self.work.take().filter(|_| pending) {
-            tokio::spawn(work);
+        let work = self.work.take();
+        if pending {
+            work.map(tokio::spawn);
+        } else if catch_unwind(AssertUnwindSafe(|| drop(work))).is_err() {
+            tracing::error!("a request panicked while it was put away");
         }
         Poll::Ready(())
     }

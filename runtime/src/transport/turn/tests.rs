@@ -101,3 +101,41 @@ async fn what_requests_say_is_sent_behind_the_turn() {
     theirs.read_exact(&mut read).await.expect("sent");
     assert_eq!(read.iter().map(|byte| u32::from(*byte)).sum::<u32>(), 600);
 }
+
+#[tokio::test]
+async fn what_was_begun_last_goes_with_the_connection() {
+    let peer = peer();
+    let (mut turns, _theirs) = turns(&peer);
+    let held = Arc::new(());
+    let begun = turns.begun.clone();
+    let mut connection = Box::pin(async {
+        // As a stream of hyper does, the request knows where requests are left.
+        let (held, known) = (Arc::clone(&held), begun.clone());
+        begun.execute(async move { drop((held, known)) });
+    });
+    turns.run(connection.as_mut()).await;
+    drop(connection);
+    drop((turns, begun));
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[tokio::test]
+async fn of_many_requests_at_once_some_run_beside_each_other() {
+    let peer = peer();
+    let (mut turns, _theirs) = turns(&peer);
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    for number in 0..3 * FEW {
+        let tell = tell.clone();
+        turns.begun.execute(async move { tell.send(number).expect("heard") });
+    }
+    let mut connection = Box::pin(std::future::pending::<()>());
+    assert_eq!(turns.run(connection.as_mut()).now_or_never(), None);
+    let mut here = 0;
+    while told.try_recv().is_ok() {
+        here += 1;
+    }
+    assert_eq!(here, FEW, "the others have tasks, which have not run yet");
+    for _ in FEW..3 * FEW {
+        told.recv().await.expect("answered");
+    }
+}
