@@ -16,10 +16,16 @@ pub(super) async fn step(peer: &Peer, routes: &Routes, request: &Request) {
     }
 }
 
+/// Asked for, or as it was before one could ask.
+fn begins_with_what_is_there(request: &Request) -> bool {
+    let from = request.query.get("resourceVersion").unwrap_or_default();
+    request.query.get("sendInitialEvents").is_some() || matches!(from, "" | "0")
+}
+
 fn is_short(routes: &Routes, request: &Request) -> bool {
     let bounded = match request.info.verb {
         Verb::Get | Verb::Create | Verb::Update | Verb::Patch | Verb::Delete => true,
-        Verb::Watch => request.query.get("sendInitialEvents").is_none(),
+        Verb::Watch => !begins_with_what_is_there(request),
         Verb::List | Verb::DeleteCollection | Verb::Other(_) => false,
     };
     let small = request.body.size_hint().upper().is_some_and(|length| length <= SHORT);
