@@ -60,7 +60,8 @@ impl Cache {
     async fn fresh(&self, at: At) -> Result<()> {
         self.shared.loaded().await?;
         let asked = match at {
-            At::Any => return Ok(()),
+            // Not below what the storage answered while there was nothing here.
+            At::Any => self.shared.told(),
             At::Latest => self.shared.storage.barrier().await?,
             At::NotBefore(revision) | At::Exactly(revision) => {
                 if self.shared.progress().applied < revision {
@@ -168,7 +169,9 @@ impl View for Cache {
         Box::pin(async move {
             if self.shared.progress().loading.is_some() {
                 // One object is no burden for the storage.
-                return self.get_there(key, at).await;
+                let read = self.get_there(key, at).await?;
+                self.shared.tell(read.at);
+                return Ok(read);
             }
             self.fresh(at).await?;
             match self.get_here(key, at) {

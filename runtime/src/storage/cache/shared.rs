@@ -1,6 +1,7 @@
 //! What the feed fills and reads look at.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) log: Arc<Mutex<Log>>,
     pub(super) own: Own,
     progress: watch::Sender<Progress>,
+    /// The highest revision that a read was answered with while nothing was loaded; 0 is none.
+    told: AtomicU64,
     pub(super) keep: Keep,
 }
 
@@ -57,6 +60,7 @@ impl Shared {
             log: Arc::new(Mutex::new(Log::new(keep))),
             own: Own::default(),
             progress: watch::Sender::new(progress),
+            told: AtomicU64::new(0),
             keep,
         }
     }
@@ -75,6 +79,16 @@ impl Shared {
 
     pub(super) fn progress(&self) -> Progress {
         *self.progress.borrow()
+    }
+
+    /// A read was answered by the storage.
+    pub(super) fn tell(&self, at: Revision) {
+        self.told.fetch_max(at.get(), Ordering::AcqRel);
+    }
+
+    /// A revision that no read of whatever age is to fall back behind.
+    pub(super) fn told(&self) -> Revision {
+        Revision::new(self.told.load(Ordering::Acquire)).unwrap_or(Revision::FIRST)
     }
 
     /// Waits until there is something to read.

@@ -106,6 +106,23 @@ async fn until_it_is_loaded_lists_are_put_off_and_objects_are_asked_of_the_stora
     assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 1);
 }
 
+/// A store of several servers, whose watches are behind what the storage answered.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_before_it_was_loaded_does_not_go_back() {
+    let storage = Flaky::new(true);
+    let cache = cache(&storage);
+    put(&storage, "a").await;
+    let read = cache.get(&Key::new("g/ks/a/a"), At::Any).await.expect("an answer");
+    cache.shared.tell(read.at.next());
+    storage.bring_up();
+    cache.loaded().await;
+    let (again, last) = tokio::join!(
+        async { cache.get(&Key::new("g/ks/a/a"), At::Any).await.expect("an answer").at },
+        async { put(&storage, "b").await }
+    );
+    assert!(again >= last && last > read.at, "{again} after {last}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cache_begins_with_the_history_of_its_storage() {
     let storage = Flaky::new(false);
