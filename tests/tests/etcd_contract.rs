@@ -1,8 +1,9 @@
-//! The storage contract on a real etcd.
+//! The storage contract on a real etcd, as it is and behind the watch cache.
 
-use aggboot::storage::Storage;
+use aggboot::storage::cache::Through;
 use aggboot::storage::contract::{self, Subject, Trouble};
 use aggboot::storage::etcd::{Config, Etcd};
+use aggboot::storage::{BoxFuture, Storage};
 use aggboot_tests::etcd::{self, Line, Relay};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -11,10 +12,54 @@ use std::time::Duration;
 /// How many cases run at a time. Nearly all of them is waiting.
 const AT_ONCE: usize = 4;
 
+/// What a server has of a store.
+type Layer = fn(Arc<Etcd>) -> BoxFuture<'static, Arc<dyn Storage>>;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn etcd_keeps_the_contract() {
     let Some(machineries) = machineries(AT_ONCE).await else { return };
-    contract::run_side_by_side(machineries.into_iter().map(|machinery| move || machinery.subject())).await;
+    contract::run_side_by_side(machineries.into_iter().map(|machinery| move || machinery.subject(as_it_is)))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cache_over_etcd_keeps_the_contract() {
+    let Some(machineries) = machineries(AT_ONCE).await else { return };
+    contract::run_side_by_side(machineries.into_iter().map(|machinery| {
+        // A replica that did not compact itself still knows.
+        move || machinery.subject(behind_a_cache).remembering()
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_etcd_keeps_the_order_of_random_calls() {
+    let Some(machineries) = machineries(1).await else { return };
+    contract::play(|| machineries[0].subject(as_it_is), histories()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_a_cache_over_etcd_keeps_the_order_of_random_calls() {
+    let Some(machineries) = machineries(1).await else { return };
+    contract::play(|| machineries[0].subject(behind_a_cache).remembering(), histories()).await;
+}
+
+/// Each of their calls goes through etcd: fewer than elsewhere.
+fn histories() -> usize {
+    if aggboot_tests::long_run() { 500 } else { 20 }
+}
+
+fn as_it_is(store: Arc<Etcd>) -> BoxFuture<'static, Arc<dyn Storage>> {
+    Box::pin(std::future::ready(store as Arc<dyn Storage>))
+}
+
+/// As a server that is ready.
+fn behind_a_cache(store: Arc<Etcd>) -> BoxFuture<'static, Arc<dyn Storage>> {
+    Box::pin(async move {
+        let store = Through::new(store);
+        store.loaded().await;
+        Arc::new(store) as Arc<dyn Storage>
+    })
 }
 
 /// One etcd for the cases that run one after the other, a prefix for each, and a line to it that can be cut.
@@ -36,7 +81,7 @@ async fn machineries(count: usize) -> Option<Vec<Machinery>> {
 
 impl Machinery {
     /// A store that crashes together with its etcd, and whose line to it fails.
-    fn subject(&self) -> Subject {
+    fn subject(&self, layer: Layer) -> Subject {
         let case = self.cases.fetch_add(1, Ordering::Relaxed);
         let config = config(format!("http://{}", self.relay.address()), format!("/case-{case}"));
         let (etcd, relay) = (Arc::clone(&self.etcd), Arc::clone(&self.relay));
@@ -49,7 +94,7 @@ impl Machinery {
             async move {
                 let store = open(config).await;
                 opened.lock().expect("nobody panics with it").push(Arc::downgrade(&store));
-                store as Arc<dyn Storage>
+                layer(store).await
             }
         })
         .crashing(move || {

@@ -36,6 +36,11 @@ impl Through {
         Through { storage, cache: Arc::new(cache), forgotten: Mutex::new(Revision::FIRST) }
     }
 
+    /// Waits until there is something to read, as a server does before it is ready.
+    pub async fn loaded(&self) {
+        self.cache.loaded().await;
+    }
+
     fn remember(&self, at: At) -> Result<()> {
         let oldest = *self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
         match at {

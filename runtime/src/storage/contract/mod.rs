@@ -97,7 +97,12 @@ pub async fn check_side_by_side<F: Fn() -> Subject>(fresh: impl IntoIterator<Ite
 /// contract: 2000 where the environment says `AGGBOOT_SOAK=full`, otherwise 200. `AGGBOOT_SEED` repeats one.
 pub async fn soak(fresh: impl Fn() -> Subject) {
     let full = std::env::var("AGGBOOT_SOAK").is_ok_and(|soak| soak == "full");
-    histories::many(&fresh(), if full { 2000 } else { 200 }).await;
+    play(fresh, if full { 2000 } else { 200 }).await;
+}
+
+/// As [`soak`], so many histories: for stores that are far away, where 200 take long.
+pub async fn play(fresh: impl Fn() -> Subject, histories: usize) {
+    histories::many(&fresh(), histories).await;
 }
 
 async fn check_these<F: Fn() -> Subject>(
