@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::foreign::foreign;
 use super::{Key, Revision, Stored};
 
 /// The outcome of a call to a store.
@@ -84,6 +85,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// A record that cannot be read, and why; if it is of a form that is known, what to do about it instead.
+    pub(super) fn corrupt(stored: &Stored, why: &dyn std::fmt::Display) -> Self {
+        let why = foreign(&stored.value).map_or_else(|| why.to_string(), str::to_owned);
+        Self::Corrupt { key: stored.key.clone(), revision: stored.revision, why }
+    }
+
     /// What a store answers when it is no longer open.
     pub(super) fn closed() -> Self {
         Self::Unavailable { why: "it was closed".into(), retry_after: Duration::from_secs(1) }

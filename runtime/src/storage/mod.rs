@@ -24,6 +24,7 @@
 pub mod cache;
 pub mod dump;
 mod error;
+mod foreign;
 mod key;
 pub mod migrate;
 mod record;
@@ -79,6 +80,9 @@ pub trait Storage: Send + Sync + Debug + 'static {
     /// A page ends at [`Query::limit`] items or before the item that would exceed [`Query::max_bytes`] of values
     /// (a page is never empty while there is an item), and then says [`Page::more`]. The next page is the same query
     /// with `at: Exactly(read.at)` and `from` just behind the last key. A backend may end pages earlier than asked.
+    ///
+    /// A value that somebody else put there and that is no object is handed over as it is, here and in a watch: one bad
+    /// record hides no others.
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Page>>>;
 
     /// Applies each write alone: its own precondition, revision and outcome, no atomicity. Outcomes are in the order

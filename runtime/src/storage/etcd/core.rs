@@ -13,6 +13,7 @@ use super::failure::{Failure, unavailable};
 use super::layout::{self, Layout};
 use super::proto::{KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
 use super::trust::Trust;
+use crate::storage::foreign::foreign;
 use crate::storage::{Error, Health, Key, Result, Revision, Stored};
 
 /// The shared parts. Tasks of the store hold it, so it outlives the store until they have ended.
@@ -128,8 +129,17 @@ impl Core {
         Err(Error::Future { asked, current: now.at() })
     }
 
-    /// A record as it is served.
+    /// A record that can be read.
     pub(super) fn stored(&self, base: &Base, kv: &KeyValue) -> Result<Stored> {
+        let stored = self.record(base, kv)?;
+        match foreign(&kv.value) {
+            Some(why) => Err(Error::corrupt(&stored, &why)),
+            None => Ok(stored),
+        }
+    }
+
+    /// A record as it is served, whether it can be read or not.
+    pub(super) fn record(&self, base: &Base, kv: &KeyValue) -> Result<Stored> {
         let key = self.layout.key(&kv.key).ok_or_else(|| {
             let (key, root) = (String::from_utf8_lossy(&kv.key), self.layout.root());
             Error::Incompatible(format!(
@@ -137,9 +147,6 @@ impl Core {
             ))
         })?;
         let revision = base.serve(kv.mod_revision);
-        if let Some(why) = layout::foreign(&kv.value) {
-            return Err(Error::Corrupt { key, revision, why: why.into() });
-        }
         let (value, stale) = layout::value(kv);
         Ok(Stored { key, revision, value, stale })
     }

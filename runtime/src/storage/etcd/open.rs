@@ -6,8 +6,8 @@ use tokio::time::{Instant, sleep};
 
 use super::core::Core;
 use super::failure::Failure;
-use super::layout;
 use super::proto::RangeRequest;
+use crate::storage::foreign::foreign;
 use crate::storage::{Error, Prefix, Result};
 
 /// How long etcd may take to be there.
@@ -59,7 +59,7 @@ impl Core {
             let found = self.client.range(range).await?;
             let Some(kv) = found.kvs.first() else { break };
             let name = String::from_utf8_lossy(&kv.key).into_owned();
-            if let Some(why) = layout::foreign(&kv.value) {
+            if let Some(why) = foreign(&kv.value) {
                 return Ok(Err(Error::Incompatible(format!("{name} in etcd cannot be served: {why}"))));
             }
             if self.layout.key(&kv.key).is_none() {

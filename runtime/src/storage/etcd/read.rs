@@ -75,7 +75,7 @@ impl Core {
     fn take(&self, paging: &mut Paging, base: &Base, part: &RangeResponse) -> Result<Option<Bytes>> {
         let mut last = None;
         for kv in &part.kvs {
-            if !paging.take(self.stored(base, kv)?) {
+            if !paging.take(self.record(base, kv)?) {
                 return Ok(None);
             }
             last = Some(&kv.key);

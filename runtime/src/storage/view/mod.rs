@@ -196,11 +196,8 @@ impl Known {
         if let Some(object) = self.objects.get(&stored.key, stored.revision) {
             return Ok(object);
         }
-        let object = Object::read(stored, &self.selectable).map_err(|error| Error::Corrupt {
-            key: stored.key.clone(),
-            revision: stored.revision,
-            why: error.to_string(),
-        })?;
+        let object =
+            Object::read(stored, &self.selectable).map_err(|error| Error::corrupt(stored, &error))?;
         let object = Arc::new(object);
         self.objects.put(&object);
         Ok(object)

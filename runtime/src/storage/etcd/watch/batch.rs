@@ -44,10 +44,8 @@ fn one(core: &Core, base: &Base, event: &proto::Event, previous: bool) -> Result
     };
     let value = match event.kind {
         DELETE => None,
-        _ => match layout::foreign(&kv.value) {
-            Some(why) => return Err(Error::Corrupt { key, revision, why: why.into() }),
-            None => Some(layout::value(kv).0),
-        },
+        // One that cannot be read must not hide the others: whoever needs it finds out.
+        _ => Some(layout::value(kv).0),
     };
     Ok(Some(Event { key, revision, value, previous: before }))
 }
