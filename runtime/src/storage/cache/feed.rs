@@ -12,6 +12,8 @@ const AT_ONCE: usize = 256;
 /// How long it waits after a failure, at first and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often in a row a watch may end before it has brought anything.
+const FRUITLESS: u32 = 3;
 /// How long a watch may be silent before the store is asked how far it is: bookmarks tell it to clients.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -28,9 +30,10 @@ enum State {
 /// Feeds a cache until it is dropped.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut state = State::Load;
-    let mut pause = PAUSE;
+    let (mut pause, mut fruitless) = (PAUSE, 0);
     loop {
         let before = shared.progress().applied;
+        let (resuming, following) = (matches!(state, State::Resume), matches!(state, State::Follow(_)));
         let error = match step(&shared, state).await {
             Ok(next) => {
                 state = next;
@@ -39,9 +42,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
             Err(error) => error,
         };
         if shared.progress().applied > before {
-            pause = PAUSE;
+            (pause, fruitless) = (PAUSE, 0);
+        } else if following {
+            fruitless += 1;
         }
-        state = after(&shared, &error);
+        state = after(&shared, &error, resuming || fruitless >= FRUITLESS);
         let (prefix, pause_ms) = (&shared.root, u64::try_from(pause.as_millis()).unwrap_or_default());
         tracing::warn!(%prefix, %error, pause_ms, "the watch of the storage broke off and is begun again");
         tokio::time::sleep(pause).await;
@@ -60,19 +65,20 @@ async fn step(shared: &Shared, state: State) -> Result<State> {
     }
 }
 
-/// What to do after a failure.
-fn after(shared: &Shared, error: &Error) -> State {
-    match error {
-        _ if shared.progress().loading.is_some() => State::Load,
-        // The history between is gone, or the store is another one. A watch that ends so was only too slow, perhaps.
-        Error::Compacted { asked, .. } | Error::Future { asked, .. }
-            if *asked == shared.progress().applied =>
-        {
-            shared.unload();
-            State::Load
-        }
-        _ => State::Resume,
+/// What to do after a failure; `resumed` is whether taking up the watch again was tried already.
+fn after(shared: &Shared, error: &Error, resumed: bool) -> State {
+    let lost = match error {
+        // A watch that ends so was only too slow, perhaps. If it cannot be taken up either, the history between is gone,
+        // or the store is another one.
+        Error::Compacted { .. } | Error::Future { .. } => resumed,
+        // The next watch would come to the same place.
+        Error::Corrupt { .. } => true,
+        _ => false,
+    };
+    if lost {
+        shared.unload();
     }
+    if shared.progress().loading.is_some() { State::Load } else { State::Resume }
 }
 
 /// Takes over what happens, until the watch ends.

@@ -118,7 +118,8 @@ impl Log {
     /// What a watch has not seen; nothing when it has to wait.
     pub(super) fn read(&mut self, cursor: &mut Cursor) -> Result<Option<Step>> {
         if cursor.epoch != self.epoch {
-            let late = Error::Compacted { asked: cursor.reached, oldest: self.window.start() };
+            let oldest = self.window.start().max(cursor.reached.next());
+            let late = Error::Compacted { asked: cursor.reached, oldest };
             return Err(self.why.clone().unwrap_or(late));
         }
         let Taken { changes, read, last } = self.take(cursor)?;

@@ -98,7 +98,7 @@ impl Cache {
             Scope::Under(prefix) => Sight::Under(prefix.clone()),
             Scope::Of(key) => Sight::Of(key.clone()),
         };
-        let cursor = self.shared.log().open(sight, after, progress)?;
+        let cursor = self.shared.open(sight, after, progress)?;
         Ok(Subscription::new(Arc::clone(&self.shared.log), cursor))
     }
 

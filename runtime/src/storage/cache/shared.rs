@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::contents::Contents;
-use super::log::Log;
+use super::log::{Cursor, Log, Sight};
 use super::own::Own;
 use super::window::{Keep, Window};
 use crate::kind::FieldPath;
@@ -119,12 +119,7 @@ impl Shared {
 
     /// The object of a record.
     pub(super) fn parse(&self, stored: &Stored) -> Result<Arc<Object>> {
-        let corrupt = |error: &dyn std::fmt::Display| Error::Corrupt {
-            key: stored.key.clone(),
-            revision: stored.revision,
-            why: error.to_string(),
-        };
-        Object::read(stored, &self.selectable).map(Arc::new).map_err(|error| corrupt(&error))
+        Object::read(stored, &self.selectable).map(Arc::new).map_err(|error| Error::corrupt(stored, &error))
     }
 
     /// The object that a write is about to make.
@@ -182,9 +177,22 @@ impl Shared {
         wake.into_iter().for_each(Waker::wake);
     }
 
-    /// What there is can be trusted no longer.
+    /// What there is can be trusted no longer: watches end now, however long it takes to load it anew.
     pub(super) fn unload(&self) {
         self.progress.send_modify(|progress| progress.loading = progress.loading.or(Some(Instant::now())));
+        let mut wake = Vec::new();
+        self.log().cut(None, &mut wake);
+        wake.into_iter().for_each(Waker::wake);
+    }
+
+    /// Begins a watch behind a revision, or behind what is known; none of what can be trusted no longer.
+    pub(super) fn open(&self, sight: Sight, after: Option<Revision>, progress: bool) -> Result<Cursor> {
+        let mut log = self.log();
+        // Looked at under the lock, so that it is told of every end after this.
+        if self.progress().loading.is_some() {
+            return Err(Error::Loading { retry_after: self.retry_after() });
+        }
+        log.open(sight, after, progress)
     }
 
     /// The object that an event put there: of an own write if it is one.

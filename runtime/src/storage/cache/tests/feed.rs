@@ -1,6 +1,7 @@
 //! A cache over a store that comes and goes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::flaky::Flaky;
 use crate::object::Object;
@@ -60,6 +61,62 @@ async fn a_watch_that_breaks_off_is_taken_up_again_without_a_gap() {
         assert_eq!(until(changes, last).await, ["one", "two"]);
     }
     assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_was_too_slow_is_taken_up_again() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    let mut last = put(&storage, "before").await;
+    let [all, _] = scopes();
+    let mut changes = cache.watch(&all, Start::Now).await.expect("open");
+    for name in ["one", "two", "three", "four", "five"] {
+        storage.cut(Error::Compacted { asked: last, oldest: last.next() });
+        last = put(&storage, name).await;
+        assert_eq!(until(&mut changes, last).await, [name]);
+    }
+    // One that ends again and again before it brings anything is another matter.
+    let ended = async {
+        loop {
+            storage.cut(Error::Compacted { asked: last, oldest: last.next() });
+            let next = tokio::time::timeout(Duration::from_secs(1), changes.next());
+            if let Ok(Some(Err(error))) = next.await {
+                break error;
+            }
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), ended).await.expect("an end");
+    assert!(matches!(ended, Error::Compacted { .. }), "{ended}");
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn watches_end_before_what_they_saw_is_loaded_anew() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    let revision = put(&storage, "before").await;
+    let mut watches = Vec::new();
+    for scope in scopes() {
+        watches.push(cache.watch(&scope, Start::Now).await.expect("open"));
+    }
+    // No watch gets past it, and nothing can be loaded.
+    let why = "the test wants it so".to_owned();
+    storage.cut(Error::Corrupt { key: Key::new("g/ks/a/before"), revision, why });
+    storage.refuse();
+    for changes in &mut watches {
+        let ended = loop {
+            let next = tokio::time::timeout(Duration::from_secs(60), changes.next());
+            if let Err(error) = next.await.expect("it is told").expect("an end") {
+                break error;
+            }
+        };
+        assert!(matches!(ended, Error::Compacted { .. }), "{ended}");
+    }
+    let [all, _] = scopes();
+    let refused = cache.watch(&all, Start::After(revision)).await.expect_err("not loaded");
+    assert!(matches!(refused, Error::Loading { .. }), "{refused}");
+    storage.bring_up();
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

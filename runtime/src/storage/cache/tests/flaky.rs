@@ -18,18 +18,29 @@ pub(super) struct Flaky {
     inner: Memory,
     /// Whether lists and watches are refused.
     down: AtomicBool,
-    cuts: watch::Sender<usize>,
+    /// Why watches were ended, one time after the other.
+    cuts: watch::Sender<Vec<Error>>,
 }
 
 impl Flaky {
     pub(super) fn new(down: bool) -> Arc<Flaky> {
-        Arc::new(Flaky { inner: Memory::new(), down: AtomicBool::new(down), cuts: watch::Sender::new(0) })
+        Arc::new(Flaky { inner: Memory::new(), down: AtomicBool::new(down), cuts: watch::Sender::default() })
     }
 
     /// Ends all watches, and refuses new ones until it is up again.
     pub(super) fn take_down(&self) {
+        self.refuse();
+        self.cut(down());
+    }
+
+    /// Refuses new watches and lists until it is up again.
+    pub(super) fn refuse(&self) {
         self.down.store(true, Ordering::Relaxed);
-        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Ends all watches that are open.
+    pub(super) fn cut(&self, why: Error) {
+        self.cuts.send_modify(|cuts| cuts.push(why));
     }
 
     pub(super) fn bring_up(&self) {
@@ -65,18 +76,18 @@ impl Storage for Flaky {
         Box::pin(async move {
             self.up()?;
             let events = self.inner.watch(prefix, from, previous).await?;
-            let (cut, before) = (self.cuts.subscribe(), *self.cuts.borrow());
+            let (cut, before) = (self.cuts.subscribe(), self.cuts.borrow().len());
             Ok(Events::new(stream::unfold(Some((events, cut)), move |state| async move {
                 let (mut events, mut cut) = state?;
                 let batch = tokio::select! {
                     biased;
-                    _ = cut.wait_for(|cuts| *cuts > before) => None,
-                    batch = events.next() => Some(batch?),
+                    cuts = cut.wait_for(|cuts| cuts.len() > before) => Err(cuts.map_or_else(|_| down(), |cuts| cuts[before].clone())),
+                    batch = events.next() => Ok(batch?),
                 };
-                match batch {
-                    Some(batch) => Some((batch, Some((events, cut)))),
-                    None => Some((Err(down()), None)),
-                }
+                Some(match batch {
+                    Ok(batch) => (batch, Some((events, cut))),
+                    Err(why) => (Err(why), None),
+                })
             })))
         })
     }
