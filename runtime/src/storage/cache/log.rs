@@ -210,6 +210,13 @@ impl Log {
         self.through = through;
     }
 
+    /// A change that cannot be told: watches end, and none begins before it any more.
+    pub(super) fn lose(&mut self, at: Revision, why: Error, wake: &mut Vec<Waker>) {
+        self.cut(Some(why), wake);
+        self.window = Window::new(at, self.keep);
+        self.through = self.through.max(at);
+    }
+
     /// Ends all watches.
     pub(super) fn cut(&mut self, why: Option<Error>, wake: &mut Vec<Waker>) {
         self.epoch += 1;

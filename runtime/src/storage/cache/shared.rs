@@ -146,7 +146,7 @@ impl Shared {
                 Some(Err(error)) => {
                     tracing::error!(%error, "a record cannot be read; watches end");
                     contents.spoil(event.key.clone(), error.clone());
-                    log.cut(Some(error), &mut wake);
+                    log.lose(event.revision, error, &mut wake);
                     continue;
                 }
             };

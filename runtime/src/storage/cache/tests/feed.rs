@@ -119,6 +119,40 @@ async fn watches_end_before_what_they_saw_is_loaded_anew() {
     assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 1);
 }
 
+/// What another writer has put there is no object: whoever knew the object before must list.
+#[tokio::test(start_paused = true)]
+async fn nobody_goes_on_from_before_a_record_that_cannot_be_read() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    let before = put(&storage, "a").await;
+    let key = Key::new("g/ks/a/a");
+    let [all, _] = scopes();
+    let mut changes = cache.watch(&all, Start::After(before)).await.expect("open");
+    let spoilt = storage.replace(key.clone(), before, "k8s\0".into()).await.expect("written");
+    let last = put(&storage, "b").await;
+    let ended = loop {
+        if let Err(error) = changes.next().await.expect("an end") {
+            break error;
+        }
+    };
+    assert!(matches!(&ended, Error::Corrupt { why, .. } if why.contains("protobuf")), "{ended}");
+    let late = cache.watch(&all, Start::After(before)).await.expect_err("an object is gone untold");
+    assert_eq!(late, Error::Compacted { asked: before, oldest: spoilt });
+    let mut later = cache.watch(&all, Start::After(spoilt)).await.expect("open");
+    assert_eq!(until(&mut later, last).await, ["b"]);
+    // The past was as it was; the present has a record that cannot be read.
+    let past = cache.list(Query { at: At::Exactly(before), ..everything() }).await.expect("a list");
+    assert_eq!(past.value.items.iter().map(|object| object.name()).collect::<Vec<_>>(), ["a"]);
+    let read = cache.get(&key, At::Exactly(before)).await.expect("an answer").value;
+    assert_eq!(read.map(|object| object.revision()), Some(before));
+    for at in [At::Latest, At::Exactly(spoilt)] {
+        let refused = cache.list(Query { at, ..everything() }).await.expect_err("not all can be read");
+        assert!(matches!(refused, Error::Corrupt { revision, .. } if revision == spoilt), "{refused}");
+    }
+    storage.delete(key, spoilt).await.expect("deleted");
+    assert_eq!(cache.list(everything()).await.expect("a list").value.items.len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_taken_up_again_is_loaded_anew() {
     let storage = Flaky::new(false);
