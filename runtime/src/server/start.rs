@@ -117,7 +117,7 @@ impl Running {
     /// The storage, once this server is the one that writes to its kind.
     async fn storage(&self, plan: &store::Plan) -> Result<Arc<dyn Storage>> {
         let Some(claim) = &self.claim else { return store::open(plan).await };
-        let changed_hands = claim.held().await;
+        let changed_hands = claim.held().await.map_err(Error::new)?;
         let guarded = Guarded::new(store::open(plan).await?, Arc::clone(claim));
         if changed_hands {
             // Clients hold revisions of another store: none of them may come a second time.
@@ -126,6 +126,7 @@ impl Running {
                 Error::new(format!("raising the storage above the one that was served before: {why}"))
             })?;
         }
+        claim.name_the_store().await.map_err(Error::new)?;
         Ok(Arc::new(guarded))
     }
 

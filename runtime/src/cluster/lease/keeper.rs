@@ -65,6 +65,7 @@ impl Keeper {
     /// Until the claim is released, or lost for good.
     pub(crate) async fn run(mut self) {
         let mut ending = self.claim.ending.subscribe();
+        let mut raised = self.claim.raised.subscribe();
         while !*ending.borrow() {
             let began = Instant::now();
             let standing = tokio::select! {
@@ -78,6 +79,8 @@ impl Keeper {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.pause()) => {}
+                // The start of the server waits for its name.
+                Ok(()) = raised.changed() => {}
                 _ = ending.wait_for(|ending| *ending) => break,
             }
         }
@@ -90,16 +93,18 @@ impl Keeper {
         let until = self.claim.until();
         let patience =
             until.map_or(ROUND, |until| until.saturating_duration_since(began).clamp(RETRY, ROUND));
+        let raised = *self.claim.raised.borrow();
         let round = async {
+            let mut named = true;
             for lease in &mut self.leases {
-                let before = lease.keep(&self.holder).await?;
-                self.changed_hands |= before.is_some_and(|before| before != self.holder.store);
+                named &= lease.keep(&self.holder, raised).await?;
             }
-            Ok(())
+            Ok(named)
         };
         let outcome = tokio::time::timeout(patience, round).await;
         match outcome.unwrap_or_else(|_| Err(Without::Failed("the main API did not answer in time".into()))) {
-            Ok(()) => {
+            Ok(named) => {
+                self.changed_hands = !named;
                 // From before it was asked: nobody else can count from earlier.
                 self.claim.set_until(Some(began + RENEW_DEADLINE));
                 Standing::Held { changed_hands: self.changed_hands }
@@ -141,16 +146,16 @@ impl Keeper {
 }
 
 impl Kept {
-    /// Takes it, or renews it. Answers which store had it before.
-    async fn keep(&mut self, holder: &Holder) -> Result<Option<String>, Without> {
+    /// Takes it, or renews it. Answers whether it names the store of this holder; it does from when that is raised.
+    async fn keep(&mut self, holder: &Holder, raised: bool) -> Result<bool, Without> {
         // One that is held is written over as it was left; whoever else wrote it meanwhile is noticed.
         if self.known.is_none() {
             self.look().await?;
         }
-        match self.step(holder).await {
+        match self.step(holder, raised).await {
             Err(Without::Failed(_)) if self.known.is_none() => {
                 self.look().await?;
-                self.step(holder).await
+                self.step(holder, raised).await
             }
             done => done,
         }
@@ -165,10 +170,10 @@ impl Kept {
         Ok(())
     }
 
-    async fn step(&mut self, holder: &Holder) -> Result<Option<String>, Without> {
+    async fn step(&mut self, holder: &Holder, raised: bool) -> Result<bool, Without> {
         let shown = &self.shown;
         match self.election.step(Instant::now(), Timestamp::now()) {
-            Step::Write(spec) => self.write(spec, holder).await,
+            Step::Write(spec) => self.write(spec, holder, raised).await,
             Step::Wait(other) => {
                 // Looked at again next time.
                 self.known = None;
@@ -182,23 +187,27 @@ impl Kept {
         }
     }
 
-    async fn write(&mut self, spec: LeaseSpec, holder: &Holder) -> Result<Option<String>, Without> {
+    async fn write(&mut self, spec: LeaseSpec, holder: &Holder, raised: bool) -> Result<bool, Without> {
         let mut lease = self.known.take().unwrap_or_else(|| Lease {
             metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
             spec: None,
         });
         let is_new = lease.metadata.resource_version.is_none();
         lease.spec = Some(spec);
-        let annotations = lease.metadata.annotations.get_or_insert_default();
-        let before = annotations.insert(self.store_key.clone(), holder.store.clone());
+        if raised {
+            let annotations = lease.metadata.annotations.get_or_insert_default();
+            annotations.insert(self.store_key.clone(), holder.store.clone());
+        }
         let written = match is_new {
             true => self.api.create(&PostParams::default(), &lease).await,
             false => self.api.replace(&self.name, &PostParams::default(), &lease).await,
         };
         let written = written.map_err(|error| self.failed(&error))?;
         self.election.wrote(written.spec.clone().unwrap_or_default(), Instant::now());
+        let last = written.metadata.annotations.as_ref().and_then(|all| all.get(&self.store_key));
+        let named = last == Some(&holder.store);
         self.known = Some(written);
-        Ok(before)
+        Ok(named)
     }
 
     async fn release(&mut self) -> Result<(), String> {

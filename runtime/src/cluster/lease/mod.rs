@@ -6,6 +6,10 @@
 //! order of their names, so that two servers never wait for each other. A server without all of them is not ready and
 //! answers nothing; one that has lost them accepts no writes, and ends when somebody else has had one.
 //!
+//! An annotation says which store was the last one to be served from. It is written between two other things: after
+//! the new store is raised above all that clients may hold of the one before, so that a start that fails in between
+//! does it again; and before anything is served, so that the one before does it when it comes back.
+//!
 //! The Role that this needs, in the namespace of the Leases:
 //!
 //! ```yaml
@@ -17,6 +21,8 @@
 mod election;
 mod guard;
 mod keeper;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -36,6 +42,8 @@ pub(crate) struct Claim {
     standing: watch::Sender<Standing>,
     /// Until when the last renewal is good.
     until: Mutex<Option<Instant>>,
+    /// Whether the store is fit to be served from: the Leases may name it.
+    raised: watch::Sender<bool>,
     ending: watch::Sender<bool>,
     released: watch::Sender<bool>,
 }
@@ -45,7 +53,7 @@ pub(crate) struct Claim {
 pub(crate) enum Standing {
     /// Not held yet.
     Waiting(String),
-    /// Held, by a store that was (or was not) the last one to be.
+    /// Held. While hands have changed, the Leases do not name this store as the one that was served from last.
     Held { changed_hands: bool },
     /// Held, and not renewed in time; it may come back.
     Lost(String),
@@ -58,6 +66,7 @@ impl Claim {
         Self {
             standing: watch::Sender::new(Standing::Waiting("no Lease was asked for yet".into())),
             until: Mutex::default(),
+            raised: watch::Sender::default(),
             ending: watch::Sender::default(),
             released: watch::Sender::default(),
         }
@@ -72,12 +81,32 @@ impl Claim {
         }
     }
 
-    /// Waits until it is held; answers whether another store was the last one that was served from.
-    pub(crate) async fn held(&self) -> bool {
+    /// Waits until it is held; answers whether this store has to be raised before it is served from, as another one
+    /// (or nobody knows which) was before. The error says who has it for good.
+    pub(crate) async fn held(&self) -> Result<bool, String> {
+        self.held_with(|_| true).await
+    }
+
+    /// The store is above whatever was served before, and this is durable. Waits until the Leases say that it is the
+    /// one that is served from: only then may it be.
+    pub(crate) async fn name_the_store(&self) -> Result<(), String> {
+        self.raised.send_replace(true);
+        self.held_with(|changed_hands| !changed_hands).await.map(drop)
+    }
+
+    async fn held_with(&self, wanted: impl Fn(bool) -> bool) -> Result<bool, String> {
         let mut standing = self.standing.subscribe();
-        let held = standing.wait_for(|standing| matches!(standing, Standing::Held { .. })).await;
-        // The sender is in self.
-        held.is_ok_and(|held| matches!(*held, Standing::Held { changed_hands: true }))
+        let decided = standing.wait_for(|standing| match standing {
+            Standing::Held { changed_hands } => wanted(*changed_hands),
+            Standing::Waiting(_) | Standing::Lost(_) => false,
+            Standing::Gone(_) => true,
+        });
+        match decided.await.as_deref() {
+            Ok(Standing::Held { changed_hands }) => Ok(*changed_hands),
+            Ok(Standing::Waiting(why) | Standing::Lost(why) | Standing::Gone(why)) => Err(why.clone()),
+            // The sender is in self.
+            Err(_) => Err("nobody keeps the Leases of this server".into()),
+        }
     }
 
     /// How things stand, and every change of it.
@@ -120,7 +149,14 @@ impl Claim {
 impl Standing {
     fn say(&self) {
         match self {
-            Self::Held { .. } => tracing::info!("the storage of this server is the one that is served from"),
+            Self::Held { changed_hands: false } => {
+                tracing::info!("the storage of this server is the one that is served from");
+            }
+            Self::Held { changed_hands: true } => {
+                tracing::info!(
+                    "the Leases are held, and this storage was not the last one that was served from"
+                );
+            }
             Self::Waiting(why) => tracing::info!("not ready: {why}"),
             Self::Lost(why) | Self::Gone(why) => tracing::error!("not ready any more: {why}"),
         }

@@ -1,0 +1,183 @@
+//! Keepers of one Lease, against a main API that keeps it in memory.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use kube::{Client, Config};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+use super::{Claim, Holder, Keeper};
+use crate::respond::Body;
+
+const NAME: &str = "v1.example.com";
+const STORE: &str = "example.com/storage";
+
+/// A main API with at most one Lease.
+#[derive(Default)]
+struct MainApi {
+    lease: Mutex<Option<Value>>,
+    /// How many of the next writes are done, and their answers lost.
+    losing: Mutex<u32>,
+}
+
+impl MainApi {
+    async fn serve(self: &Arc<Self>) -> Client {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let api = Arc::clone(self);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let api = Arc::clone(&api);
+                tokio::spawn(async move {
+                    let answer = service_fn(|request| api.answer(request));
+                    let server = hyper::server::conn::http1::Builder::new();
+                    let _ = server.serve_connection(TokioIo::new(socket), answer).await;
+                });
+            }
+        });
+        let uri = format!("http://{address}").parse().expect("an address");
+        Client::try_from(Config::new(uri)).expect("a client")
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let (status, answer) = match head.method {
+            Method::GET => match self.lease() {
+                Value::Null => (StatusCode::NOT_FOUND, failure(404, "NotFound")),
+                lease => (StatusCode::OK, lease),
+            },
+            _ => self.write(serde_json::from_slice(&body).expect("a Lease")),
+        };
+        let mut response = Response::new(Body::from(answer.to_string()));
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
+    fn write(&self, mut sent: Value) -> (StatusCode, Value) {
+        let mut lease = self.lease.lock().expect("unpoisoned");
+        let version = |lease: &Value| lease["metadata"]["resourceVersion"].as_str().map(str::to_owned);
+        let before = lease.as_ref().and_then(version);
+        if version(&sent) != before {
+            return (StatusCode::CONFLICT, failure(409, "Conflict"));
+        }
+        let next = before.map_or(1, |before| before.parse::<u32>().expect("a number") + 1);
+        sent["metadata"]["resourceVersion"] = json!(next.to_string());
+        *lease = Some(sent.clone());
+        let mut losing = self.losing.lock().expect("unpoisoned");
+        if *losing > 0 {
+            *losing -= 1;
+            return (StatusCode::INTERNAL_SERVER_ERROR, failure(500, "InternalError"));
+        }
+        (StatusCode::OK, sent)
+    }
+
+    fn lease(&self) -> Value {
+        self.lease.lock().expect("unpoisoned").clone().unwrap_or_default()
+    }
+
+    /// Which store the Lease names.
+    fn named(&self) -> Value {
+        self.lease()["metadata"]["annotations"][STORE].clone()
+    }
+}
+
+fn failure(code: u16, reason: &str) -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": reason, "reason": reason, "code": code})
+}
+
+/// A server, as far as its Lease goes; dropped, it is killed.
+struct Server {
+    claim: Arc<Claim>,
+    keeper: AbortHandle,
+}
+
+impl Server {
+    fn start(client: &Client, store: &str) -> Self {
+        let claim = Arc::new(Claim::new());
+        let holder = Holder { host: "host".into(), store: store.into() };
+        let keeper = Keeper::new(Arc::clone(&claim), holder, client, "default", vec![NAME.into()]);
+        Self { claim, keeper: tokio::spawn(keeper.run()).abort_handle() }
+    }
+
+    /// Starts whole, as one that may raise its store; says whether it had to.
+    async fn serves(client: &Client, store: &str) -> (Self, bool) {
+        let server = Self::start(client, store);
+        let raises = server.claim.held().await.expect("held");
+        server.claim.name_the_store().await.expect("named");
+        (server, raises)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_named_only_once_it_is_raised() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let (first, _) = Server::serves(&client, "one").await;
+    assert_eq!(api.named(), "one");
+    first.claim.release().await;
+    // Neither of these comes to raising its store, nor to serving from it.
+    for attempt in 0..2 {
+        let failing = Server::start(&client, "two");
+        assert_eq!(failing.claim.held().await, Ok(true), "attempt {attempt}");
+        assert_eq!(api.named(), "one");
+    }
+    let (second, raises) = Server::serves(&client, "two").await;
+    assert!(raises);
+    assert_eq!(api.named(), "two");
+    drop(second);
+    let (again, raises) = Server::serves(&client, "two").await;
+    assert!(!raises, "it was the last one that was served from");
+    again.claim.release().await;
+    let (_first, raises) = Server::serves(&client, "one").await;
+    assert!(raises, "another one was served from meanwhile");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_no_reason_to_forget_which_store_was_the_last() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let (first, _) = Server::serves(&client, "one").await;
+    first.claim.release().await;
+    *api.losing.lock().expect("unpoisoned") = 1;
+    let (second, raises) = Server::serves(&client, "two").await;
+    assert!(raises);
+    assert_eq!(api.named(), "two");
+    assert_eq!(*api.losing.lock().expect("unpoisoned"), 0);
+    // And neither is one that is lost when it is named.
+    second.claim.release().await;
+    let third = Server::start(&client, "three");
+    assert_eq!(third.claim.held().await, Ok(true));
+    *api.losing.lock().expect("unpoisoned") = 1;
+    third.claim.name_the_store().await.expect("named");
+    assert_eq!(api.named(), "three");
+}
+
+#[tokio::test]
+async fn a_start_ends_when_somebody_else_has_the_lease_meanwhile() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let server = Server::start(&client, "one");
+    assert_eq!(server.claim.held().await, Ok(true));
+    let mut stolen = api.lease();
+    stolen["spec"]["holderIdentity"] = json!("thief");
+    assert_eq!(api.write(stolen).0, StatusCode::OK);
+    let naming = tokio::time::timeout(Duration::from_secs(60), server.claim.name_the_store());
+    let why = naming.await.expect("an answer").expect_err("not held");
+    assert!(why.contains("thief has it now"), "{why}");
+    assert_eq!(api.named(), Value::Null);
+}
