@@ -4,6 +4,8 @@
 
 mod capabilities;
 mod claim;
+#[cfg(feature = "embedded")]
+mod data_dir;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod local;

@@ -193,9 +193,12 @@ impl Kept {
             spec: None,
         });
         let is_new = lease.metadata.resource_version.is_none();
-        lease.spec = Some(spec);
-        if raised {
-            let annotations = lease.metadata.annotations.get_or_insert_default();
+        let before = lease.spec.replace(spec).and_then(|spec| spec.holder_identity).unwrap_or_default();
+        let annotations = lease.metadata.annotations.get_or_insert_default();
+        if !before.is_empty() && before != holder.to_string() {
+            // What that one served last is not known.
+            annotations.remove(&self.store_key);
+        } else if raised {
             annotations.insert(self.store_key.clone(), holder.store.clone());
         }
         let written = match is_new {

@@ -9,6 +9,8 @@
 //! An annotation says which store was the last one to be served from. It is written between two other things: after
 //! the new store is raised above all that clients may hold of the one before, so that a start that fails in between
 //! does it again; and before anything is served, so that the one before does it when it comes back.
+//! It is taken off where a Lease is taken that nobody gave away: what its holder served last is not known, even where
+//! that had a copy of the same store.
 //!
 //! The Role that this needs, in the namespace of the Leases:
 //!
@@ -25,6 +27,7 @@ mod keeper;
 mod tests;
 
 use std::fmt;
+use std::fs::File;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -163,17 +166,20 @@ impl Standing {
     }
 }
 
-/// Who this server is towards others: the machine or pod, and its store. A server that comes back to its store in the
-/// same place is the same one, and need not wait for itself; that only one process has the store at a time is up to
-/// the lock of its file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who this server is towards others: a process on a machine or in a pod, as client-go's leader election has it, and
+/// its store. One that comes back after a kill may go on under the name of the process before it, and then need not
+/// wait for itself: where it is sure that this one is dead. The same store is no sign of that, as it may be a copy.
+#[derive(Debug)]
 pub(crate) struct Holder {
     pub(crate) host: String,
+    pub(crate) process: String,
     pub(crate) store: String,
+    /// What makes the name of the process its own.
+    pub(crate) _lock: Option<File>,
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.host, self.store)
+        write!(f, "{}_{}", self.host, self.process)
     }
 }

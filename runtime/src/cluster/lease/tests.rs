@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use super::{Claim, Holder, Keeper};
+use super::{Claim, Holder, Keeper, Standing};
 use crate::respond::Body;
 
 const NAME: &str = "v1.example.com";
@@ -101,9 +101,15 @@ struct Server {
 }
 
 impl Server {
+    /// On a store, by the process of its directory, which has the same name.
     fn start(client: &Client, store: &str) -> Self {
+        Self::start_by(client, store, store)
+    }
+
+    fn start_by(client: &Client, process: &str, store: &str) -> Self {
         let claim = Arc::new(Claim::new());
-        let holder = Holder { host: "host".into(), store: store.into() };
+        let holder =
+            Holder { host: "host".into(), process: process.into(), store: store.into(), _lock: None };
         let keeper = Keeper::new(Arc::clone(&claim), holder, client, "default", vec![NAME.into()]);
         Self { claim, keeper: tokio::spawn(keeper.run()).abort_handle() }
     }
@@ -180,4 +186,41 @@ async fn a_start_ends_when_somebody_else_has_the_lease_meanwhile() {
     let why = naming.await.expect("an answer").expect_err("not held");
     assert!(why.contains("thief has it now"), "{why}");
     assert_eq!(api.named(), Value::Null);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_store_waits_like_any_other() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let (first, _) = Server::serves(&client, "one").await;
+    let copy = Server::start_by(&client, "two", "one");
+    let mut standing = copy.claim.standing();
+    let waits =
+        |why: &Standing| matches!(why, Standing::Waiting(why) if why.starts_with("host_one holds the Lease"));
+    let seen = standing.wait_for(|now| waits(now) || matches!(now, Standing::Held { .. })).await;
+    let seen = seen.expect("the sender lives").clone();
+    assert!(waits(&seen), "{seen:?}");
+    // One that was given away was given away with all that was served from it.
+    first.claim.release().await;
+    assert_eq!(copy.claim.held().await, Ok(false));
+}
+
+#[tokio::test]
+async fn a_lease_that_nobody_gave_away_says_nothing_of_the_store() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let (first, _) = Server::serves(&client, "one").await;
+    drop(first);
+    let mut expired = api.lease();
+    expired["spec"]["leaseDurationSeconds"] = json!(0);
+    assert_eq!(api.write(expired).0, StatusCode::OK);
+    for attempt in 0..2 {
+        let copy = Server::start_by(&client, "two", "one");
+        assert_eq!(copy.claim.held().await, Ok(true), "attempt {attempt}");
+        assert_eq!(api.named(), Value::Null);
+    }
+    let copy = Server::start_by(&client, "two", "one");
+    assert_eq!(copy.claim.held().await, Ok(true));
+    copy.claim.name_the_store().await.expect("named");
+    assert_eq!(api.named(), "one");
 }
