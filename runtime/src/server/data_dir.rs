@@ -21,28 +21,45 @@ const PROCESS: &str = "storage.process";
 /// Who the store in that directory is; decided when it is asked for first.
 pub(super) fn store(folder: &Path) -> Result<String> {
     let path = folder.join(STORE);
-    let failed = |why: &io::Error| {
+    let found = owner_only::directory(folder).and_then(|()| known(&path)).and_then(|found| match found {
+        Some(id) => Ok(id),
+        None => decided(folder, &path),
+    });
+    found.map(|id| id.to_string()).map_err(|why| {
         Error::new(format!(
             "reading who the store in {} is, from {}: {why}",
             folder.display(),
             path.display()
         ))
+    })
+}
+
+/// An empty file says nothing: its text was lost before it was on disk.
+fn known(path: &Path) -> io::Result<Option<Uuid>> {
+    let found = match std::fs::read_to_string(path) {
+        Ok(found) => found,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(why),
     };
-    owner_only::directory(folder).map_err(|why| failed(&why))?;
-    match owner_only::file().write(true).create_new(true).open(&path) {
-        Ok(mut file) => {
-            let id = Uuid::new_v4().to_string();
-            file.write_all(id.as_bytes()).and_then(|()| file.sync_all()).map_err(|why| failed(&why))?;
-            Ok(id)
-        }
-        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
-            let id = std::fs::read_to_string(&path).map_err(|why| failed(&why))?;
-            let id = Uuid::parse_str(id.trim());
-            id.map(|id| id.to_string())
-                .map_err(|why| failed(&io::Error::new(io::ErrorKind::InvalidData, why)))
-        }
-        Err(why) => Err(failed(&why)),
+    match found.trim() {
+        "" => Ok(None),
+        id => Uuid::parse_str(id).map(Some).map_err(|why| {
+            let remedy = "put the file of this store back, or remove it: the store has a new identity then";
+            io::Error::new(io::ErrorKind::InvalidData, format!("{why}; {remedy}"))
+        }),
     }
+}
+
+/// All of it is there, or nothing.
+fn decided(folder: &Path, path: &Path) -> io::Result<Uuid> {
+    let (id, new) = (Uuid::new_v4(), folder.join(format!("{STORE}.new")));
+    let mut file = owner_only::file().write(true).create(true).truncate(true).open(&new)?;
+    file.write_all(id.to_string().as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(id)
 }
 
 /// The name of the process that has that directory, and the lock that makes it its own for as long as it is kept.
@@ -104,7 +121,28 @@ mod tests {
         assert_ne!(store(two.path()).expect("made"), first);
         std::fs::write(folder.join(STORE), "somebody").expect("written");
         let refused = store(&folder).expect_err("no identity").to_string();
-        assert!(refused.contains("storage.id"), "{refused}");
+        assert!(refused.contains("storage.id") && refused.contains("remove it"), "{refused}");
+    }
+
+    #[test]
+    fn a_first_start_that_fails_leaves_a_directory_that_can_be_started_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        // Nothing can be written there.
+        let blocked = folder.join(format!("{STORE}.new"));
+        std::fs::create_dir(&blocked).expect("made");
+        store(folder).expect_err("blocked");
+        assert!(!folder.join(STORE).exists());
+        std::fs::remove_dir(&blocked).expect("removed");
+        // Left by a write that was broken off.
+        std::fs::write(&blocked, "1b4e28").expect("written");
+        let first = store(folder).expect("made");
+        assert_eq!(store(folder).expect("read"), first);
+        for empty in ["", "\n"] {
+            std::fs::write(folder.join(STORE), empty).expect("written");
+            let id = store(folder).expect("made anew");
+            assert_eq!(store(folder).expect("read"), id);
+        }
     }
 
     #[cfg(target_os = "linux")]
