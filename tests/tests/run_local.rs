@@ -78,7 +78,7 @@ fn the_exit_code_is_the_servers() {
 fn a_signal_reaches_the_server_and_nothing_is_left_behind() {
     for signal in ["INT", "TERM"] {
         let project = project("trap 'echo stopping; exit 42' INT TERM; echo ready; read line");
-        let mut command = project.run_local("", &[]);
+        let mut command = heeding_signals(&project.run_local("", &[]));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert_eq!(lines.next().unwrap().unwrap(), "ready");
@@ -96,6 +96,17 @@ fn a_machine_without_cargo_is_told_so() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("error: failed to start /nowhere/cargo: "), "{said}");
+}
+
+/// Who started the tests may ignore the signals of a terminal, which no shell can undo: `&` in a script does that.
+fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal=INT,TERM").arg(command.get_program()).args(command.get_args());
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        heeding.current_dir(folder);
+    }
+    heeding
 }
 
 fn send(signal: &str, process: u32) {
