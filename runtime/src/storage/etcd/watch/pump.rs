@@ -113,6 +113,7 @@ impl Pump {
     async fn follow(&mut self, mut stream: WatchStream, sender: &Sender) -> End {
         let mut assembly = Assembly::behind(self.through);
         let mut asking = Asking::from(Instant::now());
+        let mut looked = 0;
         loop {
             let wanted = *self.wanted.borrow_and_update();
             if asking.now(Instant::now(), self.through, wanted) {
@@ -132,12 +133,14 @@ impl Pump {
             };
             let answer = assembly::is_answer(&response);
             let told = assembly.take(response);
-            if matches!(told, Told::Events(_)) && !assembly.settled() {
-                // A raise may lie before these events, and come behind them.
+            let unsure = matches!(told, Told::Events(_)) && !assembly.settled();
+            if unsure && assembly.through() > looked {
+                // A raise may lie before these events, and come behind them. One look is enough for all that came until then.
                 match self.core.look(None).await {
-                    Ok(_) => stream.ask_progress(),
+                    Ok(now) => looked = now.revision,
                     Err(failure) => return self.lost(failure),
                 }
+                stream.ask_progress();
             }
             if let Some(end) = self.tell(told, &assembly, sender) {
                 return end;
