@@ -1,5 +1,6 @@
 //! The `aggboot` command as users run it: built from this checkout, started in a folder, judged by what it leaves behind.
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ impl AggbootCli {
         assert!(output.status.success(), "aggboot-cli does not build");
         let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
         let executable = messages.lines().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).expect("cargo writes JSON");
+            let message: Value = serde_json::from_str(line).expect("cargo writes JSON");
             message["executable"]
                 .as_str()
                 .filter(|_| message["target"]["name"] == "aggboot")
@@ -54,6 +55,32 @@ impl AggbootCli {
         let output = self.run(folder, &words.split_whitespace().collect::<Vec<_>>());
         assert!(output.status.success(), "aggboot {words}: {}", String::from_utf8_lossy(&output.stderr));
         output
+    }
+
+    /// What it says to machines when it succeeds.
+    pub fn document(&self, folder: &Path, words: &str) -> Value {
+        let output = self.succeed(folder, &format!("{words} -o json"));
+        serde_json::from_slice(&output.stdout).expect("one JSON document")
+    }
+
+    /// Insists that it refuses, in words and for machines: the same code, and one sentence with `part` in it.
+    pub fn refuses(&self, folder: &Path, words: &str, code: i32, part: &str) {
+        let mut arguments: Vec<&str> = words.split_whitespace().collect();
+        let output = self.run(folder, &arguments);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(code), "aggboot {words}: {said}");
+        assert!(output.stdout.is_empty(), "aggboot {words} writes a mistake to its standard output");
+        assert!(said.starts_with("error: ") && said.contains(part), "aggboot {words}: {said}");
+        // clap adds the usage to what it says of the command line itself.
+        assert!(said.lines().count() == 1 || code == 2, "aggboot {words}: {said}");
+
+        arguments.extend(["-o", "json"]);
+        let output = self.run(folder, &arguments);
+        assert_eq!(output.status.code(), Some(code), "aggboot {words} -o json");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        assert_eq!(document["error"]["code"].as_i64(), Some(i64::from(code)), "aggboot {words}");
+        let message = document["error"]["message"].as_str().expect("a message");
+        assert!(message.contains(part), "aggboot {words} -o json: {message}");
     }
 }
 

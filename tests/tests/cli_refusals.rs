@@ -163,29 +163,9 @@ fn every_refusal_is_one_sentence_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         prepare(*there, project.path(), folder.path());
         let before = tree(folder.path());
-        check(&cli, folder.path(), &words, *code, part);
+        cli.refuses(folder.path(), &words, *code, part);
         assert_eq!(tree(folder.path()), before, "aggboot {words}");
     }
-}
-
-/// In words and for machines: the same code, the same sentence.
-fn check(cli: &AggbootCli, folder: &Path, words: &str, code: i32, part: &str) {
-    let mut arguments: Vec<&str> = words.split_whitespace().collect();
-    let output = cli.run(folder, &arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "aggboot {words}: {said}");
-    assert!(output.stdout.is_empty(), "aggboot {words} writes a mistake to its standard output");
-    assert!(said.starts_with("error: ") && said.contains(part), "aggboot {words}: {said}");
-    // clap adds the usage to what it says of the command line itself.
-    assert!(said.lines().count() == 1 || code == 2, "aggboot {words}: {said}");
-
-    arguments.extend(["-o", "json"]);
-    let output = cli.run(folder, &arguments);
-    assert_eq!(output.status.code(), Some(code), "aggboot {words} -o json");
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
-    assert_eq!(document["error"]["code"].as_i64(), Some(i64::from(code)), "aggboot {words}");
-    let message = document["error"]["message"].as_str().unwrap();
-    assert!(message.contains(part), "aggboot {words} -o json: {message}");
 }
 
 fn prepare(there: There, project: &Path, folder: &Path) {

@@ -78,11 +78,6 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
     found
 }
 
-fn document(cli: &AggbootCli, folder: &Path, words: &str) -> Value {
-    let output = cli.succeed(folder, &format!("{words} -o json"));
-    serde_json::from_slice(&output.stdout).expect("one JSON document")
-}
-
 fn temporary() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }
@@ -93,7 +88,7 @@ async fn an_export_comes_back_as_the_same_records_at_higher_revisions() {
     let here = folder.path();
     let (before, at) = records(&filled(&here.join("old"), 1500).await).await;
 
-    let said = document(&cli, here, "db export --data-dir old --file kept.jsonl");
+    let said = cli.document(here, "db export --data-dir old --file kept.jsonl");
     assert_eq!(
         said,
         json!({"command": "db export", "file": "kept.jsonl", "objects": 1500, "revision": at.get()})
@@ -106,7 +101,7 @@ async fn an_export_comes_back_as_the_same_records_at_higher_revisions() {
     );
     assert_eq!(String::from_utf8_lossy(&plain.stderr), format!("Exported 1500 objects at revision {at}.\n"));
 
-    let said = document(&cli, here, "db import --data-dir new --file kept.jsonl");
+    let said = cli.document(here, "db import --data-dir new --file kept.jsonl");
     assert_eq!((&said["objects"], &said["replaced"]), (&json!(1500), &json!(0)));
     let new = Embedded::open(&here.join("new")).expect("it opens");
     let (after, imported) = records(&new).await;
@@ -152,9 +147,9 @@ async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
     drop(store);
     fs::write(upkeep::file(&dir), copy).expect("written");
 
-    let plain = document(&cli, here, "db check");
+    let plain = cli.document(here, "db check");
     assert_eq!((&plain["revision"], &plain["raised"]), (&json!(copied_at.get()), &json!(false)));
-    let raised = document(&cli, here, &format!("db check --raise-above {seen}"));
+    let raised = cli.document(here, &format!("db check --raise-above {seen}"));
     assert_eq!((&raised["raised"], &raised["objects"]), (&json!(true), &json!(3)));
     let store = Embedded::open(&dir).expect("it opens");
     let (after, at) = records(&store).await;
@@ -162,7 +157,7 @@ async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
     let watch = store.watch(&Prefix::everything(), Start::After(seen), false).await.map(|_| ());
     assert!(matches!(watch, Err(Error::Compacted { .. })), "{watch:?}");
     drop(store);
-    let now = document(&cli, here, "db check --raise-above now");
+    let now = cli.document(here, "db check --raise-above now");
     assert!(now["revision"].as_u64() > Some(at.get()), "{now}");
 }
 
@@ -173,7 +168,7 @@ async fn a_sound_store_is_described() {
     let at =
         store.create(Key::new("h.example.com/s/one"), cluster_scoped("one").into()).await.expect("written");
     drop(store);
-    let said = document(&cli, folder.path(), "db check");
+    let said = cli.document(folder.path(), "db check");
     assert_eq!(said["resources"], json!({"g.example.com/rs": 3, "h.example.com/s": 1}));
     assert_eq!(
         (&said["sound"], &said["mended"], &said["revision"]),
@@ -213,7 +208,7 @@ async fn compacting_gives_space_back() {
     let (before, at) = records(&filled(&dir, 800).await).await;
     let size = || fs::metadata(upkeep::file(&dir)).expect("a file").len();
     let large = size();
-    let said = document(&cli, folder.path(), "db compact");
+    let said = cli.document(folder.path(), "db compact");
     assert_eq!((&said["bytesBefore"], &said["bytesAfter"]), (&json!(large), &json!(size())));
     assert!(size() * 2 < large && said["forgotten"] == json!(4 * 800), "{said}");
     assert_eq!(records(&Embedded::open(&dir).expect("it opens")).await, (before, at));
@@ -299,7 +294,7 @@ async fn every_refusal_is_one_sentence_and_changes_nothing() {
     damage(&here.join("full"), &here.join("flipped"));
     let before = files(here);
     for (words, code, part) in REFUSALS {
-        refused(&cli, here, words, *code, part);
+        cli.refuses(here, words, *code, part);
         assert_eq!(files(here), before, "aggboot {words}");
     }
     // That one is opened, which leaves its mark in the file, and no other.
@@ -317,26 +312,6 @@ fn damage(store: &Path, copy: &Path) {
     places.into_iter().for_each(|place| bytes[place] ^= 1);
     fs::create_dir(copy).expect("made");
     fs::write(upkeep::file(copy), bytes).expect("written");
-}
-
-/// In words and for machines: the same code, the same sentence.
-fn refused(cli: &AggbootCli, folder: &Path, words: &str, code: i32, part: &str) {
-    let mut arguments: Vec<&str> = words.split_whitespace().collect();
-    let output = cli.run(folder, &arguments);
-    let said = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(code), "aggboot {words}: {said}");
-    assert!(output.stdout.is_empty(), "aggboot {words} writes a mistake to its standard output");
-    assert!(said.starts_with("error: ") && said.contains(part), "aggboot {words}: {said}");
-    assert!(said.lines().count() == 1 || code == 2, "aggboot {words}: {said}");
-    arguments.extend(["-o", "json"]);
-    let output = cli.run(folder, &arguments);
-    assert_eq!(output.status.code(), Some(code), "aggboot {words} -o json");
-    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
-    assert_eq!(document["error"]["code"].as_i64(), Some(i64::from(code)), "aggboot {words}");
-    assert!(
-        document["error"]["message"].as_str().is_some_and(|message| message.contains(part)),
-        "{document:#}"
-    );
 }
 
 #[tokio::test]

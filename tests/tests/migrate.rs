@@ -10,7 +10,6 @@ use aggboot_tests::local_server::LocalServer;
 use aggboot_tests::ours::widget;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, Notify};
@@ -57,29 +56,6 @@ async fn records(store: &dyn Storage) -> (Vec<Stored>, Revision) {
 
 async fn values(store: &dyn Storage) -> Vec<(Key, bytes::Bytes)> {
     records(store).await.0.into_iter().map(|stored| (stored.key, stored.value)).collect()
-}
-
-fn document(cli: &AggbootCli, folder: &Path, words: &str) -> Value {
-    let output = cli.succeed(folder, &format!("{words} -o json"));
-    serde_json::from_slice(&output.stdout).expect("one JSON document")
-}
-
-/// In words and for machines: the same code, the same sentence.
-fn refused(cli: &AggbootCli, folder: &Path, words: &str, code: i32, part: &str) {
-    let mut arguments: Vec<&str> = words.split_whitespace().collect();
-    let output = cli.run(folder, &arguments);
-    let said = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(code), "aggboot {words}: {said}");
-    assert!(output.stdout.is_empty(), "aggboot {words} writes a mistake to its standard output");
-    assert!(said.starts_with("error: ") && said.contains(part), "aggboot {words}: {said}");
-    assert!(said.lines().count() == 1 || code == 2, "aggboot {words}: {said}");
-    arguments.extend(["-o", "json"]);
-    let output = cli.run(folder, &arguments);
-    assert_eq!(output.status.code(), Some(code), "aggboot {words} -o json");
-    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
-    assert_eq!(document["error"]["code"], json!(code), "aggboot {words}");
-    let message = document["error"]["message"].as_str().expect("a message");
-    assert!(message.contains(part), "aggboot {words} -o json: {message}");
 }
 
 async fn listed(server: &LocalServer) -> Value {
@@ -130,13 +106,13 @@ async fn a_server_goes_on_in_etcd_and_comes_back() {
     let before = listed(&server).await;
     let url = etcd.member.url();
     let there = format!("migrate --from embedded:first/data --to etcd:{url} --to-etcd-prefix {PREFIX}");
-    refused(&cli, here, &there, 5, "is in use by another process: stop that one");
+    cli.refuses(here, &there, 5, "is in use by another process: stop that one");
     server.component.terminate().await;
 
-    let planned = document(&cli, here, &format!("{there} --dry-run"));
+    let planned = cli.document(here, &format!("{there} --dry-run"));
     assert_eq!((&planned["created"], &planned["dryRun"]), (&json!(2), &json!(true)));
     assert!(values(&in_etcd(&etcd, PREFIX).await).await.is_empty(), "nothing was changed");
-    let said = document(&cli, here, &there);
+    let said = cli.document(here, &there);
     assert_eq!((&said["objects"], &said["created"], &said["resumed"]), (&json!(2), &json!(2), &json!(false)));
     assert!(said["revision"].as_u64() > Some(revision(&before)), "{said:#}");
     let flags = [&*format!("--etcd-servers={url}"), "--etcd-compaction-interval=0"];
@@ -181,12 +157,11 @@ async fn what_was_broken_off_goes_on() {
     broken_off(&source, &format!("etcd:{url} below /registry/g.example.com"), &target).await;
     drop(target);
 
-    refused(&cli, here, "db check", 5, "has only a part of what etcd:http");
-    refused(&cli, here, "db export", 5, "run that `aggboot migrate` again");
+    cli.refuses(here, "db check", 5, "has only a part of what etcd:http");
+    cli.refuses(here, "db export", 5, "run that `aggboot migrate` again");
     let elsewhere = format!("migrate --from etcd:{url} --from-etcd-prefix /registry/h --to embedded:data");
-    refused(&cli, here, &elsewhere, 3, "it holds an unfinished migration from etcd:http");
-    refused(
-        &cli,
+    cli.refuses(here, &elsewhere, 3, "it holds an unfinished migration from etcd:http");
+    cli.refuses(
         here,
         "migrate --from embedded:data --to embedded:new",
         5,
@@ -201,7 +176,7 @@ async fn what_was_broken_off_goes_on() {
     source.delete(gone.key, gone.revision).await.expect("deleted");
     let again =
         format!("migrate --from etcd:{url} --from-etcd-prefix /registry/g.example.com/ --to embedded:data");
-    let said = document(&cli, here, &again);
+    let said = cli.document(here, &again);
     assert_eq!(
         (&said["resumed"], &said["objects"], &said["deleted"]),
         (&json!(true), &json!(1499), &json!(1))
@@ -219,7 +194,7 @@ async fn what_was_broken_off_goes_on() {
     );
     let large = object("large", &"x".repeat(30_000));
     source.create(key("large"), large).await.expect("written");
-    refused(&cli, here, &format!("{twin} --to-etcd-max-request-bytes 40000"), 5, "rs/n/large has ");
+    cli.refuses(here, &format!("{twin} --to-etcd-max-request-bytes 40000"), 5, "rs/n/large has ");
     cli.succeed(here, &twin);
     assert_eq!(values(&source).await, values(&in_etcd(&etcd, "/registry/twin").await).await);
 }
@@ -254,7 +229,7 @@ async fn every_refusal_is_one_sentence_and_changes_nothing() {
     let held = async |name: &str| records(&Embedded::open(&here.join(name)).expect("it opens")).await;
     let before = (held("full").await, held("other").await);
     for (words, code, part) in REFUSALS {
-        refused(&cli, here, &format!("migrate {words}"), *code, part);
+        cli.refuses(here, &format!("migrate {words}"), *code, part);
     }
     assert_eq!((held("full").await, held("other").await), before);
     cli.succeed(here, "migrate --from embedded:full --to embedded:new --dry-run");
