@@ -111,7 +111,7 @@ async fn requests<A: Future<Output = Response> + Send + 'static>(
     let answer = service_fn(|request| answer(request).map(Ok::<_, Infallible>));
     let (stream, begun) = (Gathered::new(stream), Begun::default());
     let builder = limits.builder(begun.clone());
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream.clone()), answer);
+    let connection = builder.serve_connection(TokioIo::new(stream.clone()), answer);
     tokio::pin!(connection);
     let mut turns = Turns::new(stream, peer, begun);
     let leaving = async {
