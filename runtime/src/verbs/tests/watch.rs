@@ -132,6 +132,30 @@ async fn a_draining_server_ends_its_watches() {
 }
 
 #[tokio::test]
+async fn a_draining_server_ends_a_watch_that_is_still_at_its_beginning() {
+    let bench = Bench::new();
+    // More than is sent at once.
+    for number in 0..40 {
+        let object =
+            json!({"metadata": {"name": format!("w{number}"), "annotations": {"a": "x".repeat(4096)}}});
+        assert_eq!(bench.post(WIDGETS, object).await.code, 201);
+    }
+    let uri = format!(
+        "{WIDGETS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true\
+        &resourceVersionMatch=NotOlderThan"
+    );
+    let mut lines = bench.ask("GET", &uri).watch().await;
+    lines.next().await.expect("an event");
+    bench.drain();
+    let mut rest = 0;
+    while let Some(event) = lines.next().await {
+        assert_eq!(event["type"], "ADDED");
+        rest += 1;
+    }
+    assert!(rest < 20, "{rest} more were sent");
+}
+
+#[tokio::test]
 async fn tables_and_metadata_are_watched_too() {
     let bench = Bench::new();
     bench.widget("a").await;

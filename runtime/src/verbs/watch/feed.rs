@@ -56,6 +56,9 @@ impl Feed {
     /// The next lines; nothing at the end.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         while !self.initial.is_empty() || self.initial_end.is_some() {
+            if self.is_draining().await {
+                return None;
+            }
             let lines = self.initial_lines();
             if !lines.is_empty() {
                 return Some(lines);
@@ -77,6 +80,10 @@ impl Feed {
                 return lines;
             }
         }
+    }
+
+    async fn is_draining(&mut self) -> bool {
+        std::future::poll_fn(|context| Poll::Ready(self.draining.as_mut().poll(context).is_ready())).await
     }
 
     fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
