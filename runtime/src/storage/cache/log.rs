@@ -3,12 +3,12 @@
 //! A watch of everything reads the window itself. A watch of a namespace or an object catches up in the window and then
 //! reads the queue of its scope, so that it neither wakes nor falls behind for what it does not see.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use super::queue::{Queue, Waiting};
+use super::queue::Waiting;
+use super::scopes::Scopes;
 use super::taken::Taken;
 use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
@@ -49,8 +49,7 @@ pub(super) struct Cursor {
 pub(super) struct Log {
     window: Window,
     keep: Keep,
-    under: HashMap<Prefix, Queue>,
-    of: HashMap<Key, Queue>,
+    scopes: Scopes,
     /// Watches of everything.
     all: Waiting,
     /// Watches that want to know of progress.
@@ -71,8 +70,7 @@ impl Log {
         Log {
             window: Window::new(Revision::FIRST, keep),
             keep,
-            under: HashMap::new(),
-            of: HashMap::new(),
+            scopes: Scopes::default(),
             all: Waiting::default(),
             progress: Waiting::default(),
             through: Revision::FIRST,
@@ -142,8 +140,7 @@ impl Log {
     pub(super) fn wait(&mut self, cursor: &Cursor, waker: &Waker) {
         let waiting = match &cursor.sight {
             Sight::All => Some(&mut self.all),
-            Sight::Under(prefix) => self.under.get_mut(prefix).map(|queue| &mut queue.waiting),
-            Sight::Of(key) => self.of.get_mut(key).map(|queue| &mut queue.waiting),
+            sight => self.scopes.get_mut(sight).map(|queue| &mut queue.waiting),
         };
         if let Some(waiting) = waiting {
             waiting.add(cursor.number, waker);
@@ -162,39 +159,24 @@ impl Log {
         if cursor.epoch != self.epoch {
             return;
         }
-        let last = |queue: &mut Queue| {
+        if let Some(queue) = self.scopes.get_mut(&cursor.sight) {
             queue.waiting.remove(cursor.number);
-            queue.leave(place)
-        };
-        match &cursor.sight {
-            Sight::Under(prefix) if self.under.get_mut(prefix).is_some_and(last) => {
-                self.under.remove(prefix);
-            }
-            Sight::Of(key) if self.of.get_mut(key).is_some_and(last) => {
-                self.of.remove(key);
-            }
-            _ => {}
         }
+        self.scopes.leave(&cursor.sight, place);
     }
 
     /// Adds a change and collects who has waited for it.
     pub(super) fn push(&mut self, change: Arc<Change>, now: Instant, wake: &mut Vec<Waker>) {
         wake.extend(self.all.take());
-        if let Some(key) = change.key() {
-            let slashes = key.as_str().match_indices('/').map(|(slash, _)| &key.as_str()[..=slash]);
-            let prefixes =
-                if self.under.is_empty() { None } else { Some(std::iter::once("").chain(slashes)) };
-            for prefix in prefixes.into_iter().flatten() {
-                if let Some(queue) = self.under.get_mut(prefix) {
-                    tell(queue, &change, self.window.start(), self.keep, wake);
-                }
-            }
-            if let Some(queue) = self.of.get_mut(key) {
-                tell(queue, &change, self.window.start(), self.keep, wake);
-            }
-        }
+        self.scopes.seeing(&change, |queue| {
+            queue.push(&change);
+            wake.extend(queue.waiting.take());
+        });
         self.through = self.through.max(change.revision());
-        self.window.push(change, now);
+        self.window.add(change, now);
+        while let Some(left) = self.window.leave(now) {
+            self.scopes.outlive(&left, self.keep.count);
+        }
     }
 
     /// Nothing at or below a revision will follow.
@@ -223,23 +205,16 @@ impl Log {
         self.why = why;
         wake.extend(self.all.take());
         wake.extend(self.progress.take());
-        let queues =
-            self.under.drain().map(|(_, queue)| queue).chain(self.of.drain().map(|(_, queue)| queue));
-        for mut queue in queues {
+        for mut queue in self.scopes.drain() {
             wake.extend(queue.waiting.take());
         }
     }
 
     /// A watch that has caught up reads the queue of its scope from now on.
     fn join(&mut self, cursor: &mut Cursor) {
-        if !matches!(cursor.place, Place::Window(_)) {
-            return;
+        if matches!(cursor.place, Place::Window(_)) {
+            cursor.place = self.scopes.join(&cursor.sight).map_or(cursor.place, Place::Queue);
         }
-        cursor.place = match &cursor.sight {
-            Sight::All => return,
-            Sight::Under(prefix) => Place::Queue(self.under.entry(prefix.clone()).or_default().join()),
-            Sight::Of(key) => Place::Queue(self.of.entry(key.clone()).or_default().join()),
-        };
     }
 
     fn take(&mut self, cursor: &Cursor) -> Result<Taken> {
@@ -249,11 +224,12 @@ impl Log {
             (Place::Window(place), sight) => {
                 Ok(Taken::of(self.window.from(place), |change| sight.sees(change)))
             }
-            (Place::Queue(place), Sight::Under(prefix)) => {
-                drain(self.under.get_mut(prefix), place).map_err(late)
+            (Place::Queue(place), sight) => {
+                let Some(queue) = self.scopes.get_mut(sight) else { return Ok(Taken::default()) };
+                let taken = Taken::of(queue.from(place).map_err(late)?, |_| true);
+                queue.read(place, taken.read);
+                Ok(taken)
             }
-            (Place::Queue(place), Sight::Of(key)) => drain(self.of.get_mut(key), place).map_err(late),
-            (Place::Queue(_), Sight::All) => Ok(Taken::default()),
         }
     }
 }
@@ -272,18 +248,4 @@ impl Sight {
             Sight::Of(key) => change.key() == Some(key),
         }
     }
-}
-
-/// What a reader of a queue has not seen, or the revision up to which that is gone.
-fn drain(queue: Option<&mut Queue>, place: u64) -> Result<Taken, Revision> {
-    let Some(queue) = queue else { return Ok(Taken::default()) };
-    let taken = Taken::of(queue.from(place)?, |_| true);
-    queue.read(place, taken.read);
-    Ok(taken)
-}
-
-fn tell(queue: &mut Queue, change: &Arc<Change>, start: Revision, keep: Keep, wake: &mut Vec<Waker>) {
-    queue.push(change);
-    queue.bound(start, keep.count, keep.bytes);
-    wake.extend(queue.waiting.take());
 }

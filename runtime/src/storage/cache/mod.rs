@@ -12,6 +12,7 @@ mod own;
 mod page;
 mod queue;
 mod runs;
+mod scopes;
 mod shared;
 mod subscription;
 mod taken;

@@ -69,13 +69,21 @@ impl Window {
         self.changes.range(skipped.min(self.changes.len())..).map(|(change, _)| change)
     }
 
-    /// Adds a change behind all others.
+    /// Adds a change behind all others, in whose place older ones may leave.
     pub(super) fn push(&mut self, change: Arc<Change>, now: Instant) {
+        self.add(change, now);
+        while self.leave(now).is_some() {}
+    }
+
+    /// Adds a change behind all others.
+    pub(super) fn add(&mut self, change: Arc<Change>, now: Instant) {
         self.bytes += change.size();
         self.changes.push_back((change, now));
-        while self.changes.len() > 1 && self.first_leaves(now) {
-            self.pop();
-        }
+    }
+
+    /// The oldest change, if it is to be kept no longer.
+    pub(super) fn leave(&mut self, now: Instant) -> Option<Arc<Change>> {
+        if self.changes.len() > 1 && self.first_leaves(now) { self.pop() } else { None }
     }
 
     fn first_leaves(&self, now: Instant) -> bool {
@@ -84,12 +92,12 @@ impl Window {
         old || self.bytes > self.keep.bytes
     }
 
-    fn pop(&mut self) {
-        if let Some((change, _)) = self.changes.pop_front() {
-            self.bytes -= change.size();
-            self.start = self.start.max(change.revision());
-            self.first += 1;
-        }
+    fn pop(&mut self) -> Option<Arc<Change>> {
+        let (change, _) = self.changes.pop_front()?;
+        self.bytes -= change.size();
+        self.start = self.start.max(change.revision());
+        self.first += 1;
+        Some(change)
     }
 }
 

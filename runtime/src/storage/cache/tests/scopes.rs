@@ -1,7 +1,7 @@
 //! Who is told what, and who is left alone.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -112,6 +112,72 @@ fn a_busy_namespace_expires_no_quiet_one() {
     assert_eq!(object.read(&mut log), Ok(vec![3]));
     // Who has lost nothing may also say how far it is.
     assert_eq!(quiet.cursor.reached(), revision(59));
+}
+
+/// Changes of an object, and what of them is still kept.
+fn push_large(
+    log: &mut Log,
+    name: &str,
+    revisions: std::ops::Range<u64>,
+    length: usize,
+) -> Vec<Weak<Change>> {
+    let object = object(name, 1, &"x".repeat(length));
+    let pushed = revisions.map(|number| {
+        let change = Arc::new(Change::new(revision(number), None, Some(Arc::clone(&object))));
+        let kept = Arc::downgrade(&change);
+        log.push(change, Instant::now(), &mut Vec::new());
+        kept
+    });
+    pushed.collect()
+}
+
+fn kept(pushed: &[Weak<Change>]) -> usize {
+    pushed.iter().filter_map(Weak::upgrade).map(|change| change.size()).sum()
+}
+
+#[test]
+fn for_a_slow_watch_little_is_kept_and_nothing_once_it_has_lost_something() {
+    // A window of the newest change only.
+    let mut log = log(Keep { age: Duration::ZERO, count: 100, bytes: 1 });
+    let [_, busy, quiet, object] = sights();
+    let mut watches = [busy, quiet, object].map(|sight| Watch::open(&mut log, sight));
+    watches.iter_mut().for_each(|watch| assert_eq!(watch.read(&mut log), Ok(vec![])));
+    push(&mut log, "b/x", 2);
+    let mut pushed = push_large(&mut log, "a/x", 3..8, 20 << 10);
+    assert_eq!(pushed.iter().filter(|change| change.strong_count() > 0).count(), 5);
+    pushed.extend(push_large(&mut log, "a/x", 8..40, 20 << 10));
+    assert!(kept(&pushed) < 50 << 10, "{} bytes", kept(&pushed));
+    let [busy, quiet, object] = &mut watches;
+    for late in [busy, object] {
+        assert!(matches!(late.read(&mut log), Err(Error::Compacted { .. })), "{:?}", late.cursor);
+    }
+    assert_eq!(quiet.read(&mut log), Ok(vec![2]));
+}
+
+#[test]
+fn all_slow_watches_together_have_a_bound_and_the_quiet_ones_keep_what_is_theirs() {
+    let mut log = log(Keep { age: Duration::ZERO, count: 100, bytes: 1 });
+    let mut quiet = Watch::open(&mut log, Sight::Under(Prefix::new("g/ks/quiet/")));
+    assert_eq!(quiet.read(&mut log), Ok(vec![]));
+    push(&mut log, "quiet/x", 2);
+    let (mut slow, mut pushed) = (Vec::new(), Vec::new());
+    for number in 0..200 {
+        let mut watch = Watch::open(&mut log, Sight::Under(Prefix::new(format!("g/ks/{number}/"))));
+        assert_eq!(watch.read(&mut log).map(|seen| seen.is_empty()), Ok(true));
+        slow.push(watch);
+        let first = 3 + number * 2;
+        pushed.extend(push_large(&mut log, &format!("{number}/x"), first..first + 2, 50 << 10));
+        assert!(kept(&pushed) < 17 << 20, "{number}: {} bytes", kept(&pushed));
+    }
+    assert!(kept(&pushed) > 4 << 20);
+    assert_eq!(quiet.read(&mut log), Ok(vec![2]));
+    let (last, first) = slow.split_last_mut().expect("some");
+    assert_eq!(last.read(&mut log), Ok(vec![401, 402]));
+    assert!(matches!(first[0].read(&mut log), Err(Error::Compacted { .. })));
+    for watch in first.iter().chain([&*last]) {
+        log.close(&watch.cursor);
+    }
+    assert!(kept(&pushed) < 1 << 20, "nothing but the window");
 }
 
 #[test]
