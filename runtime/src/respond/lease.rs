@@ -2,13 +2,15 @@
 //!
 //! A connection does not ask for more of a body while its reader takes nothing, so a body cannot notice that its time
 //! is over. Whatever must be freed or end in time is therefore held under a lease: at the deadline a reaper takes it
-//! away, and the body finds nothing left when, or if, it is asked again.
+//! away, and the body finds nothing left when, or if, it is asked again. What pins much must moreover be taken steadily.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::Stream;
@@ -30,6 +32,40 @@ impl Held for () {
     }
 }
 
+/// How long the reader of what pins much may take nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Says whether a body pins much, as a watch does that begins with what is there. Clones say it of the same body.
+#[derive(Clone, Debug)]
+pub struct Pinned(Arc<AtomicBool>);
+
+impl Pinned {
+    /// It does, until it is released.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "nothing is pinned by default")]
+    pub fn new() -> Self {
+        Pinned(Arc::new(AtomicBool::new(true)))
+    }
+
+    /// It does so no more.
+    pub fn release(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    fn holds(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// How long a lease lasts.
+#[derive(Clone, Debug, Default)]
+pub struct Term {
+    /// Until then, if there is an end.
+    pub until: Option<Instant>,
+    /// While this pins something, what is lent must be asked for now and then.
+    pub pinned: Option<Pinned>,
+}
+
 /// The leases of one server that end at a time.
 #[derive(Debug, Default)]
 pub struct Leases {
@@ -41,7 +77,9 @@ pub struct Leases {
 #[derive(Debug, Default)]
 struct Queue {
     by_end: BTreeMap<(Instant, u64), Arc<Slot>>,
-    granted: u64,
+    /// When to look whether they were asked for what they pin.
+    looks: BTreeMap<(Instant, u64), Weak<Slot>>,
+    numbers: u64,
 }
 
 /// What a body has of a lease. Dropping it gives everything back.
@@ -50,19 +88,36 @@ pub struct Lease {
     queued: Option<(Arc<Leases>, (Instant, u64))>,
 }
 
-struct Slot(Mutex<State>);
+struct Slot {
+    state: Mutex<State>,
+    pinned: Option<Pinned>,
+}
 
 enum State {
-    Held { pieces: Pieces, held: Box<dyn Held>, asked: Option<Waker> },
-    Revoked { _rest: Box<dyn Send> },
+    /// `taken` is when it was asked last, where something is pinned.
+    Held {
+        pieces: Pieces,
+        held: Box<dyn Held>,
+        asked: Option<Waker>,
+        taken: Instant,
+    },
+    Revoked {
+        _rest: Box<dyn Send>,
+    },
     Over,
 }
 
 impl Leases {
-    /// Lends pieces, and what goes with them, until a time if there is one.
+    /// Lends pieces, and what goes with them, for a term.
     #[must_use]
-    pub fn grant(self: &Arc<Self>, until: Option<Instant>, pieces: Pieces, held: Box<dyn Held>) -> Lease {
-        let slot = Arc::new(Slot(Mutex::new(State::Held { pieces, held, asked: None })));
+    pub fn grant(self: &Arc<Self>, term: Term, pieces: Pieces, held: Box<dyn Held>) -> Lease {
+        let Term { until, pinned } = term;
+        let taken = Instant::now();
+        let state = Mutex::new(State::Held { pieces, held, asked: None, taken });
+        let slot = Arc::new(Slot { state, pinned });
+        if slot.pinned.is_some() {
+            self.look_at(taken + PATIENCE, &slot);
+        }
         let queued = until.map(|until| (Arc::clone(self), self.enqueue(until, &slot)));
         Lease { slot, queued }
     }
@@ -70,7 +125,7 @@ impl Leases {
     /// Revokes what is over, for as long as the server lives.
     pub async fn reap(&self) {
         loop {
-            let next = self.lock().by_end.keys().next().map(|(end, _)| *end);
+            let next = self.lock().next();
             let over = async {
                 match next {
                     Some(end) => tokio::time::sleep_until(end).await,
@@ -78,7 +133,11 @@ impl Leases {
                 }
             };
             tokio::select! {
-                () = over => self.revoke_until(Instant::now()),
+                () = over => {
+                    let now = Instant::now();
+                    self.look_until(now);
+                    self.revoke_until(now);
+                }
                 () = self.sooner.notified() => {}
             }
         }
@@ -86,13 +145,40 @@ impl Leases {
 
     fn enqueue(&self, until: Instant, slot: &Arc<Slot>) -> (Instant, u64) {
         let mut queue = self.lock();
-        queue.granted += 1;
-        let place = (until, queue.granted);
+        let place = queue.place(until);
         queue.by_end.insert(place, Arc::clone(slot));
-        if queue.by_end.keys().next() == Some(&place) {
+        if queue.next() == Some(until) {
             self.sooner.notify_one();
         }
         place
+    }
+
+    fn look_at(&self, when: Instant, slot: &Arc<Slot>) {
+        let mut queue = self.lock();
+        let place = queue.place(when);
+        queue.looks.insert(place, Arc::downgrade(slot));
+        if queue.next() == Some(when) {
+            self.sooner.notify_one();
+        }
+    }
+
+    /// Revokes what pins something and was not asked for it.
+    fn look_until(&self, now: Instant) {
+        loop {
+            let slot = {
+                let mut queue = self.lock();
+                match queue.looks.first_entry() {
+                    Some(first) if first.key().0 <= now => first.remove(),
+                    _ => return,
+                }
+            };
+            let Some(slot) = slot.upgrade() else { continue };
+            match slot.pinned_until() {
+                Some(end) if end <= now => slot.revoke(),
+                Some(end) => self.look_at(end, &slot),
+                None => {}
+            }
+        }
     }
 
     fn revoke_until(&self, now: Instant) {
@@ -114,6 +200,19 @@ impl Leases {
     }
 }
 
+impl Queue {
+    /// When there is something to do.
+    fn next(&self) -> Option<Instant> {
+        let ends = self.by_end.keys().next().into_iter();
+        ends.chain(self.looks.keys().next()).map(|(when, _)| *when).min()
+    }
+
+    fn place(&mut self, when: Instant) -> (Instant, u64) {
+        self.numbers += 1;
+        (when, self.numbers)
+    }
+}
+
 impl Lease {
     /// The next piece; nothing at the end, and an error when the time is over.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Revoked>>> {
@@ -121,8 +220,13 @@ impl Lease {
         let ended = match &mut *state {
             State::Over => return Poll::Ready(None),
             State::Revoked { .. } => return Poll::Ready(Some(Err(Revoked))),
-            State::Held { pieces, asked, .. } => match pieces.as_mut().poll_next(cx) {
-                Poll::Ready(Some(piece)) => return Poll::Ready(Some(Ok(piece))),
+            State::Held { pieces, asked, taken, .. } => match pieces.as_mut().poll_next(cx) {
+                Poll::Ready(Some(piece)) => {
+                    if self.slot.pinned.is_some() {
+                        *taken = Instant::now();
+                    }
+                    return Poll::Ready(Some(Ok(piece)));
+                }
                 Poll::Ready(None) => std::mem::replace(&mut *state, State::Over),
                 Poll::Pending => {
                     if !asked.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -153,12 +257,23 @@ impl Drop for Lease {
 }
 
 impl Slot {
+    /// Until when it may be held without being asked for, if something is pinned.
+    fn pinned_until(&self) -> Option<Instant> {
+        let pinned = self.pinned.as_ref().is_some_and(Pinned::holds);
+        match &*self.lock() {
+            State::Held { taken, .. } if pinned => Some(*taken + PATIENCE),
+            _ => None,
+        }
+    }
+
     fn revoke(&self) {
         let mut state = self.lock();
         if !matches!(*state, State::Held { .. }) {
             return;
         }
-        let State::Held { pieces, held, asked } = std::mem::replace(&mut *state, State::Over) else { return };
+        let State::Held { pieces, held, asked, .. } = std::mem::replace(&mut *state, State::Over) else {
+            return;
+        };
         *state = State::Revoked { _rest: held.revoked() };
         drop(state);
         drop(pieces);
@@ -168,7 +283,7 @@ impl Slot {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,97 +300,4 @@ impl fmt::Debug for Lease {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use futures::{FutureExt, StreamExt, future, stream};
-
-    use super::*;
-
-    /// Says who has it: the answer, or what remains of it.
-    struct Seat(Arc<()>);
-
-    impl Held for Seat {
-        fn revoked(self: Box<Self>) -> Box<dyn Send> {
-            drop(self.0);
-            Box::new(())
-        }
-    }
-
-    async fn next(lease: &Lease) -> Option<Result<Bytes, Revoked>> {
-        future::poll_fn(|cx| lease.poll_next(cx)).await
-    }
-
-    /// A server's leases with its reaper at work; a lease; and what is alive as long as it holds anything.
-    fn granted(seconds: u64, pieces: Pieces) -> (Arc<Leases>, Lease, Arc<()>) {
-        let (leases, alive) = (Arc::new(Leases::default()), Arc::new(()));
-        let reaper = Arc::clone(&leases);
-        tokio::spawn(async move { reaper.reap().await });
-        let kept = Arc::clone(&alive);
-        let pieces = pieces.inspect(move |_| assert!(Arc::strong_count(&kept) > 1));
-        let until = Instant::now() + Duration::from_secs(seconds);
-        let lease = leases.grant(Some(until), Box::pin(pieces), Box::new(Seat(Arc::clone(&alive))));
-        (leases, lease, alive)
-    }
-
-    fn endless() -> Pieces {
-        Box::pin(stream::once(future::ready(Bytes::from_static(b"a"))).chain(stream::pending()))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_never_asked_for_is_freed_at_the_deadline() {
-        let (leases, lease, alive) = granted(60, endless());
-        tokio::time::sleep(Duration::from_secs(59)).await;
-        assert_eq!(Arc::strong_count(&alive), 3, "the pieces and the seat");
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(Arc::strong_count(&alive), 1, "nothing is held any more");
-        assert!(leases.lock().by_end.is_empty());
-        assert_eq!(next(&lease).await, Some(Err(Revoked)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_for_a_piece_is_woken_at_the_deadline() {
-        let (_leases, lease, _) = granted(60, endless());
-        assert_eq!(next(&lease).await, Some(Ok(Bytes::from_static(b"a"))));
-        let begun = Instant::now();
-        assert_eq!(next(&lease).await, Some(Err(Revoked)));
-        assert_eq!(begun.elapsed().as_secs(), 60);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_has_ended_or_is_dropped_holds_nothing() {
-        let once = || Box::pin(stream::once(future::ready(Bytes::from_static(b"a"))));
-        let (leases, lease, alive) = granted(60, once());
-        assert_eq!(next(&lease).await, Some(Ok(Bytes::from_static(b"a"))));
-        assert_eq!(next(&lease).await, None);
-        assert_eq!(Arc::strong_count(&alive), 1);
-        assert_eq!(next(&lease).await, None);
-        drop(lease);
-        assert!(leases.lock().by_end.is_empty());
-        let (leases, lease, alive) = granted(60, endless());
-        drop(lease);
-        assert_eq!((Arc::strong_count(&alive), leases.lock().by_end.len()), (1, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_lease_that_ends_sooner_is_not_kept_waiting() {
-        let (leases, _late, _) = granted(60, endless());
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let alive = Arc::new(());
-        let until = Instant::now() + Duration::from_secs(1);
-        let lease = leases.grant(Some(until), endless(), Box::new(Seat(Arc::clone(&alive))));
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(Arc::strong_count(&alive), 1);
-        assert_eq!(next(&lease).now_or_never(), Some(Some(Err(Revoked))));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_has_no_deadline_lasts() {
-        let (leases, alive) = (Arc::new(Leases::default()), Arc::new(()));
-        let lease = leases.grant(None, endless(), Box::new(Seat(Arc::clone(&alive))));
-        assert!(leases.lock().by_end.is_empty());
-        assert_eq!(next(&lease).await, Some(Ok(Bytes::from_static(b"a"))));
-        assert_eq!(next(&lease).now_or_never(), None);
-        assert_eq!(Arc::strong_count(&alive), 2);
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::Stream;
 use tokio::time::Instant;
 
-use super::lease::{Held, Lease, Leases, Pieces, Revoked};
+use super::lease::{Held, Lease, Leases, Pieces, Pinned, Revoked, Term};
 
 /// A body that is made as it is asked for.
 pub struct Streamed {
@@ -16,6 +16,7 @@ pub struct Streamed {
     /// Whether it is complete wherever it ends, as a watch is.
     open_ended: bool,
     until: Option<Instant>,
+    pinned: Option<Pinned>,
 }
 
 enum Source {
@@ -32,12 +33,18 @@ pub struct Incomplete;
 impl Streamed {
     /// Events, for as long as they come or until a time: it ends then, and is complete.
     pub fn events(pieces: impl Stream<Item = Bytes> + Send + 'static, until: Option<Instant>) -> Self {
-        Streamed { source: Source::Ready(Box::pin(pieces)), open_ended: true, until }
+        Streamed { source: Source::Ready(Box::pin(pieces)), open_ended: true, until, pinned: None }
     }
 
     /// A document: either all of it is sent, or the client learns that something is missing.
     pub fn document(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Self {
-        Streamed { source: Source::Ready(Box::pin(pieces)), open_ended: false, until: None }
+        Streamed { source: Source::Ready(Box::pin(pieces)), open_ended: false, until: None, pinned: None }
+    }
+
+    /// The same, which pins much until it says otherwise: under a lease it must be taken steadily.
+    #[must_use]
+    pub fn pinning(self, pinned: Option<Pinned>) -> Self {
+        Streamed { pinned, ..self }
     }
 
     /// The same, under a lease that ends with its own time or with `deadline`, whichever is sooner.
@@ -45,7 +52,9 @@ impl Streamed {
     pub fn leased(self, leases: &Arc<Leases>, deadline: Option<Instant>, held: Box<dyn Held>) -> Self {
         let Source::Ready(pieces) = self.source else { return self };
         let until = [self.until, deadline].into_iter().flatten().min();
-        Streamed { source: Source::Leased(leases.grant(until, pieces, held)), until, ..self }
+        let term = Term { until, pinned: self.pinned };
+        let source = Source::Leased(leases.grant(term, pieces, held));
+        Streamed { source, open_ended: self.open_ended, until, pinned: None }
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {

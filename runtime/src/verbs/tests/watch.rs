@@ -1,5 +1,7 @@
 //! watch: order, beginnings, selectors, ends.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{ALL_WIDGETS, Bench, WIDGETS};
@@ -131,20 +133,46 @@ async fn a_draining_server_ends_its_watches() {
     assert_eq!(lines.next().await, None);
 }
 
-#[tokio::test]
-async fn a_draining_server_ends_a_watch_that_is_still_at_its_beginning() {
-    let bench = Bench::new();
-    // More than is sent at once.
+/// A watch of more than is sent at once, which begins with it.
+async fn long_beginning(bench: &Bench) -> super::Lines {
     for number in 0..40 {
         let object =
             json!({"metadata": {"name": format!("w{number}"), "annotations": {"a": "x".repeat(4096)}}});
         assert_eq!(bench.post(WIDGETS, object).await.code, 201);
     }
+    long_again(bench).await
+}
+
+async fn long_again(bench: &Bench) -> super::Lines {
     let uri = format!(
-        "{WIDGETS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true\
-        &resourceVersionMatch=NotOlderThan"
+        "{WIDGETS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
     );
-    let mut lines = bench.ask("GET", &uri).watch().await;
+    bench.ask("GET", &uri).watch().await
+}
+
+#[tokio::test]
+async fn a_watch_that_is_stalled_at_its_beginning_ends_and_a_slow_one_does_not() {
+    let bench = Bench::new();
+    let (mut stalled, mut slow) = (long_beginning(&bench).await, long_again(&bench).await);
+    tokio::time::pause();
+    for number in 0..40 {
+        tokio::time::advance(Duration::from_secs(3)).await;
+        let event = slow.next().await.expect("an event");
+        assert_eq!(event["type"], "ADDED", "{number}");
+    }
+    assert!(slow.next().await.is_some_and(|event| event.pointer(END).is_some()));
+    assert_eq!(stalled.next().await, None);
+    // Once nothing is held any more it may take its time.
+    tokio::time::advance(Duration::from_secs(600)).await;
+    tokio::time::resume();
+    bench.widget("last").await;
+    while slow.told().await.1 != "last" {}
+}
+
+#[tokio::test]
+async fn a_draining_server_ends_a_watch_that_is_still_at_its_beginning() {
+    let bench = Bench::new();
+    let mut lines = long_beginning(&bench).await;
     lines.next().await.expect("an event");
     bench.drain();
     let mut rest = 0;

@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep};
 use super::bookmarks::Bookmarks;
 use crate::object::Object;
 use crate::respond::event::{self, Events};
+use crate::respond::lease::Pinned;
 use crate::respond::list::Item;
 use crate::respond::{ApiError, Chunks};
 use crate::storage::view::{Change, ChangeKind, Changes, Objects, Step};
@@ -31,8 +32,12 @@ pub(super) struct Feed {
     pub(super) selection: Selection,
     /// What was there at the beginning and is not sent yet, ...
     pub(super) initial: Objects,
+    /// ... of which these lines are made, ...
+    pub(super) rest: Bytes,
     /// ... and the revision to tell behind it.
     pub(super) initial_end: Option<Revision>,
+    /// Says that what was there at the beginning is held.
+    pub(super) pinned: Option<Pinned>,
     pub(super) source: Result<Changes, Error>,
     /// Changes up to here were not asked for.
     pub(super) skip_through: Option<Revision>,
@@ -55,16 +60,8 @@ enum Woken {
 impl Feed {
     /// The next lines; nothing at the end.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
-        while !self.initial.is_empty() || self.initial_end.is_some() {
-            if self.is_draining().await {
-                return None;
-            }
-            let lines = self.initial_lines();
-            if !lines.is_empty() {
-                return Some(lines);
-            }
-            // Much may be looked at before something is selected.
-            tokio::task::yield_now().await;
+        if let Some(lines) = self.next_initial().await {
+            return Some(lines).filter(|lines| !lines.is_empty());
         }
         loop {
             let lines = match std::future::poll_fn(|context| self.poll_wake(context)).await {
@@ -80,6 +77,31 @@ impl Feed {
                 return lines;
             }
         }
+    }
+
+    /// Some of what was there at the beginning, and then nothing. Empty where the watch ends there.
+    async fn next_initial(&mut self) -> Option<Bytes> {
+        while !self.rest.is_empty() || !self.initial.is_empty() || self.initial_end.is_some() {
+            if self.rest.is_empty() {
+                if self.is_draining().await {
+                    return Some(Bytes::new());
+                }
+                self.rest = self.initial_lines();
+            }
+            if self.initial.is_empty()
+                && let Some(pinned) = self.pinned.take()
+            {
+                pinned.release();
+            }
+            if !self.rest.is_empty() {
+                // What is asked for more is known to take it: no piece may take a slow reader long.
+                let piece = if self.rest.len() > 2 * CHUNK { CHUNK } else { self.rest.len() };
+                return Some(self.rest.split_to(piece));
+            }
+            // Much may be looked at before something is selected.
+            tokio::task::yield_now().await;
+        }
+        None
     }
 
     async fn is_draining(&mut self) -> bool {

@@ -5,6 +5,7 @@ mod feed;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::stream;
 use http::{HeaderValue, StatusCode, header};
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use crate::request::Request;
 use crate::request::accept::{Offer, Shape, negotiate_request};
 use crate::request::options::ListOptions;
 use crate::respond::event::Events;
+use crate::respond::lease::Pinned;
 use crate::respond::table::IncludeObject;
 use crate::respond::{ApiError, ApiResult, Body, Response, Streamed};
 use crate::storage::view::{Changes, Objects, Scope};
@@ -47,12 +49,15 @@ pub(super) async fn watch(
     let deadline = now + duration(&options);
     let bookmarks = options.allow_watch_bookmarks.then(|| Bookmarks::new(now, deadline));
     let next = bookmarks.as_ref().map_or(deadline, |bookmarks| bookmarks.due().min(deadline));
+    let pinned = (!opened.initial.is_empty()).then(Pinned::new);
     let mut draining = request.draining;
     let feed = Feed {
         events: Events::new(&store.kind, form.shape, include),
         plain: form.shape == Shape::Object,
         selection: Selection::new(&store.kind, &options),
         initial: opened.initial,
+        rest: Bytes::new(),
+        pinned: pinned.clone(),
         initial_end: opened.initial_end.filter(|_| options.allow_watch_bookmarks),
         skip_through: opened.skip_through,
         source: opened.source,
@@ -65,7 +70,7 @@ pub(super) async fn watch(
         timer: Box::pin(tokio::time::sleep_until(next)),
     };
     let lines = stream::unfold(feed, |mut feed| async move { Some((feed.next().await?, feed)) });
-    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline))));
+    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline)).pinning(pinned)));
     *response.status_mut() = StatusCode::OK;
     let media = HeaderValue::from_static(form.content_type());
     response.headers_mut().insert(header::CONTENT_TYPE, media);
