@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +21,11 @@ pub(crate) struct Listener(TcpListener);
 
 /// How long connections may take to say goodbye once nothing is being answered on them any more.
 const GOODBYE: Duration = Duration::from_secs(5);
+
+/// When a silent peer is asked whether it is there, and how often again, as in Go's servers: one that is gone without
+/// a word would hold its connection for as long as nothing is sent.
+const SILENCE: Duration = Duration::from_secs(3 * 60);
+const AGAIN: Duration = Duration::from_secs(15);
 
 impl Listener {
     /// Binds the port.
@@ -52,7 +58,7 @@ impl Listener {
             tokio::select! {
                 accepted = self.0.accept() => match accepted {
                     Ok((socket, address)) => {
-                        let _ = socket.set_nodelay(true);
+                        prepare(&socket);
                         let (tls, stack, closing) = (tls.clone(), Arc::clone(&stack), closing.clone());
                         connections.spawn(connection::serve(socket, address, tls, limits, stack, closing));
                     }
@@ -74,7 +80,34 @@ impl Listener {
     }
 }
 
+/// A connection works without any of this.
+fn prepare(socket: &TcpStream) {
+    let _ = socket.set_nodelay(true);
+    let keep_alive = TcpKeepalive::new().with_time(SILENCE).with_interval(AGAIN);
+    let _ = SockRef::from(socket).set_tcp_keepalive(&keep_alive);
+}
+
 /// Ends when the flag is true, or nobody is left to set it.
 pub(super) async fn until(flag: &mut watch::Receiver<bool>) {
     let _ = flag.wait_for(|set| *set).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_silent_peer_is_asked_whether_it_is_there() {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        let _client = TcpStream::connect(listener.address().expect("bound")).await.expect("connected");
+        let (socket, _) = listener.0.accept().await.expect("accepted");
+        prepare(&socket);
+        let options = SockRef::from(&socket);
+        assert!(socket.nodelay().expect("known") && options.keepalive().expect("known"));
+        #[cfg(target_os = "linux")]
+        {
+            assert_eq!(options.tcp_keepalive_time().expect("known"), SILENCE);
+            assert_eq!(options.tcp_keepalive_interval().expect("known"), AGAIN);
+        }
+    }
 }
