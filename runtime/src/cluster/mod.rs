@@ -7,6 +7,8 @@ pub(crate) mod client;
 pub(crate) mod config_map;
 mod follow;
 pub(crate) mod lease;
+#[cfg(test)]
+pub(crate) mod main_api;
 pub mod namespaces;
 mod watched;
 

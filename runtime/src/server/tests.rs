@@ -1,6 +1,5 @@
 //! A server beside a cluster: whom it believes and what it allows, against a main API of a few lines.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +8,6 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -21,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{Options, Running, Server, StorageKind, start};
 use crate::certificates::{Authority, Leaf};
+use crate::cluster::main_api;
 use crate::respond::{Body, Streamed};
 
 /// What the main API knows, and what it was asked.
@@ -33,34 +31,20 @@ struct MainApi {
 
 impl MainApi {
     async fn serve(self: &Arc<Self>) -> SocketAddr {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let api = Arc::clone(self);
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let api = Arc::clone(&api);
-                tokio::spawn(async move {
-                    let answer = service_fn(|request| api.answer(request));
-                    let server = hyper::server::conn::http1::Builder::new();
-                    let _ = server.serve_connection(TokioIo::new(socket), answer).await;
-                });
-            }
-        });
-        address
+        main_api::serve(move |request| api.answer(&request)).await
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let watch = head.uri.query().is_some_and(|query| query.contains("watch=true"));
+    fn answer(&self, request: &Request<Bytes>) -> Response<Body> {
+        let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
         let config_map = |data: &Value| {
             let metadata = json!({"name": "extension-apiserver-authentication", "resourceVersion": "1"});
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
         };
-        let answered = match head.uri.path() {
+        let answered = match request.uri().path() {
             "/api/v1/namespaces" if !watch => list("Namespace", &[]),
-            "/api/v1/namespaces/kube-system/configmaps" if watch => return Ok(self.changes(config_map)),
+            "/api/v1/namespaces/kube-system/configmaps" if watch => return self.changes(config_map),
             "/api/v1/namespaces/kube-system/configmaps" => {
                 list("ConfigMap", &[config_map(&self.published.borrow())])
             }
@@ -83,10 +67,10 @@ impl MainApi {
             _ => {
                 // A watch on which nothing happens.
                 let silent = Body::Stream(Streamed::events(futures::stream::pending(), None));
-                return Ok(Response::new(silent));
+                return Response::new(silent);
             }
         };
-        Ok(Response::new(Body::from(answered.to_string())))
+        Response::new(Body::from(answered.to_string()))
     }
 
     fn changes(&self, config_map: impl Fn(&Value) -> Value + Send + 'static) -> Response<Body> {

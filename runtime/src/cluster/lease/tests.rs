@@ -1,20 +1,16 @@
 //! Keepers of one Lease, against a main API that keeps it in memory.
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use kube::{Client, Config};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 use super::{Claim, Holder, Keeper, Standing};
+use crate::cluster::main_api;
 use crate::respond::Body;
 
 const NAME: &str = "v1.example.com";
@@ -30,36 +26,23 @@ struct MainApi {
 
 impl MainApi {
     async fn serve(self: &Arc<Self>) -> Client {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let api = Arc::clone(self);
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let api = Arc::clone(&api);
-                tokio::spawn(async move {
-                    let answer = service_fn(|request| api.answer(request));
-                    let server = hyper::server::conn::http1::Builder::new();
-                    let _ = server.serve_connection(TokioIo::new(socket), answer).await;
-                });
-            }
-        });
+        let address = main_api::serve(move |request| api.answer(&request)).await;
         let uri = format!("http://{address}").parse().expect("an address");
         Client::try_from(Config::new(uri)).expect("a client")
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let (status, answer) = match head.method {
+    fn answer(&self, request: &Request<Bytes>) -> Response<Body> {
+        let (status, answer) = match *request.method() {
             Method::GET => match self.lease() {
                 Value::Null => (StatusCode::NOT_FOUND, failure(404, "NotFound")),
                 lease => (StatusCode::OK, lease),
             },
-            _ => self.write(serde_json::from_slice(&body).expect("a Lease")),
+            _ => self.write(serde_json::from_slice(request.body()).expect("a Lease")),
         };
         let mut response = Response::new(Body::from(answer.to_string()));
         *response.status_mut() = status;
-        Ok(response)
+        response
     }
 
     fn write(&self, mut sent: Value) -> (StatusCode, Value) {
