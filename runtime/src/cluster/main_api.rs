@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use crate::respond::Body;
 
 /// Answers every request, on a free port, for as long as the runtime lives.
-pub(crate) async fn serve(answer: impl Fn(Request<Bytes>) -> Response<Body> + Send + Sync + 'static) -> SocketAddr {
+pub(crate) async fn serve(
+    answer: impl Fn(Request<Bytes>) -> Response<Body> + Send + Sync + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let answer = Arc::new(answer);

@@ -48,7 +48,7 @@ pub(crate) struct Stack {
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
     /// Set once storage is open: until then the gate is shut.
-    pub(crate) routes: OnceLock<Routes>,
+    pub(crate) routes: Arc<OnceLock<Routes>>,
 }
 
 /// Answers a request of a peer. It cannot fail: what goes wrong is the answer.

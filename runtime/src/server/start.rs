@@ -222,7 +222,10 @@ fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) 
     let shutdown = Check::readiness("shutdown", move || {
         if stopping.is_stopping() { Err("process is shutting down".to_owned()) } else { Ok(()) }
     });
-    let checks = [store::check(opened)].into_iter().chain(capabilities.checks).chain([shutdown]);
+    let routes = Arc::new(OnceLock::new());
+    let there = Arc::clone(&routes);
+    let serving = Check::readiness("routes", move || served(&there));
+    let checks = [store::check(opened)].into_iter().chain(capabilities.checks).chain([serving, shutdown]);
     let paths = AlwaysAllowed::parse(&options.authorization_always_allow_paths)?;
     let (reads, writes) = (options.max_requests_inflight, options.max_mutating_requests_inflight);
     Ok(Stack {
@@ -233,8 +236,13 @@ fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) 
         max_in_flight: MaxInFlight::new(reads, writes, &metrics),
         authorizer: Authorizer::new(paths, capabilities.reviews),
         health: Health::new(checks),
-        routes: OnceLock::new(),
+        routes,
         lifecycle,
         metrics,
     })
+}
+
+/// Whether objects are served: between an open storage and that lies the reading of all of them.
+fn served(routes: &OnceLock<Routes>) -> Result<(), String> {
+    routes.get().map(drop).ok_or_else(|| "the stored objects are being read".to_owned())
 }
