@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::load::load;
+use super::recall::recall;
 use super::shared::Shared;
 use crate::storage::{Batch, Error, Events, Result, Revision, Start};
 
@@ -30,12 +33,21 @@ enum State {
 /// Feeds a cache until it is dropped.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut state = State::Load;
+    // One task at most. It ends with this one.
+    let mut recalling = JoinSet::new();
     let (mut pause, mut fruitless) = (PAUSE, 0);
     loop {
         let before = shared.progress().applied;
+        let loading = matches!(state, State::Load);
+        if loading {
+            recalling.shutdown().await;
+        }
         let (resuming, following) = (matches!(state, State::Resume), matches!(state, State::Follow(_)));
         let error = match step(&shared, state).await {
             Ok(next) => {
+                if loading {
+                    recalling.spawn(recall(Arc::clone(&shared)));
+                }
                 state = next;
                 continue;
             }

@@ -192,6 +192,11 @@ impl Log {
         self.through = through;
     }
 
+    /// Puts a part of the past before the window.
+    pub(super) fn recall(&mut self, start: Revision, changes: Vec<Arc<Change>>, at: Instant) -> bool {
+        self.window.prepend(start, changes, at)
+    }
+
     /// A change that cannot be told: watches end, and none begins before it any more.
     pub(super) fn lose(&mut self, at: Revision, why: Error, wake: &mut Vec<Waker>) {
         self.cut(Some(why), wake);

@@ -11,6 +11,7 @@ mod log;
 mod own;
 mod page;
 mod queue;
+mod recall;
 mod runs;
 mod scopes;
 mod shared;
@@ -91,6 +92,7 @@ impl Cache {
                     }
                     self.shared.reach(revision).await?;
                 }
+                self.shared.remember(revision).await?;
                 Some(revision)
             }
         };

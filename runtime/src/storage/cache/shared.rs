@@ -17,6 +17,9 @@ use crate::object::Object;
 use crate::storage::view::{Change, PATIENCE};
 use crate::storage::{Error, Event, Key, Prefix, Result, Revision, Storage, Stored};
 
+/// How long a watch waits for the past that it begins in: whoever is sent away comes back for the same.
+const RECALL: Duration = Duration::from_secs(10);
+
 /// The state of a cache.
 ///
 /// Of the two locks the one of the contents is taken first. Both change together, so who holds both sees one revision.
@@ -42,6 +45,8 @@ pub(super) struct Progress {
     pub(super) loading: Option<Instant>,
     /// The revision of the contents.
     pub(super) applied: Revision,
+    /// While the past is still being read: how far back it is there.
+    pub(super) recalling: Option<Revision>,
 }
 
 impl Shared {
@@ -51,7 +56,7 @@ impl Shared {
         selectable: Vec<FieldPath>,
         keep: Keep,
     ) -> Shared {
-        let progress = Progress { loading: Some(Instant::now()), applied: Revision::FIRST };
+        let progress = Progress { loading: Some(Instant::now()), applied: Revision::FIRST, recalling: None };
         Shared {
             storage,
             root,
@@ -131,6 +136,43 @@ impl Shared {
         })
     }
 
+    /// Waits until the past is there that a watch begins in, or will not come.
+    pub(super) async fn remember(&self, asked: Revision) -> Result<()> {
+        let there = |progress: &Progress| progress.recalling.is_none_or(|start| start <= asked);
+        if there(&self.progress()) {
+            return Ok(());
+        }
+        let mut progress = self.progress.subscribe();
+        match tokio::time::timeout(RECALL, progress.wait_for(there)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::Loading { retry_after: self.retry_after() }),
+        }
+    }
+
+    /// Takes over a part of the past that ends where the window begins; answers whether more is wanted.
+    pub(super) fn recall(
+        &self,
+        end: Revision,
+        start: Revision,
+        changes: Vec<Arc<Change>>,
+        at: Instant,
+    ) -> bool {
+        let mut log = self.log();
+        // What the window has given up meanwhile leaves a gap.
+        let more = log.window().start() == end && log.recall(start, changes, at);
+        let start = log.window().start();
+        drop(log);
+        self.progress.send_modify(|progress| {
+            progress.recalling = progress.recalling.map(|_| start);
+        });
+        more
+    }
+
+    /// The past is as far back as it will be.
+    pub(super) fn recalled(&self) {
+        self.progress.send_modify(|progress| progress.recalling = None);
+    }
+
     /// Takes over events that follow each other, after which nothing at or below `through` is missing.
     pub(super) fn apply(&self, events: &[Arc<Event>], through: Revision) {
         let known = self.progress().applied;
@@ -164,7 +206,7 @@ impl Shared {
     /// Begins anew with what was loaded.
     pub(super) fn replace(&self, loaded: Contents, window: Window) {
         let mut wake = Vec::new();
-        let at = loaded.at;
+        let (at, start) = (loaded.at, window.start());
         let mut contents = self.contents_mut();
         let mut log = self.log();
         let old = std::mem::replace(&mut *contents, loaded);
@@ -173,13 +215,16 @@ impl Shared {
         drop(old);
         // What was written meanwhile is in what was loaded.
         self.own.clear();
-        self.progress.send_replace(Progress { loading: None, applied: at });
+        self.progress.send_replace(Progress { loading: None, applied: at, recalling: Some(start) });
         wake.into_iter().for_each(Waker::wake);
     }
 
     /// What there is can be trusted no longer: watches end now, however long it takes to load it anew.
     pub(super) fn unload(&self) {
-        self.progress.send_modify(|progress| progress.loading = progress.loading.or(Some(Instant::now())));
+        self.progress.send_modify(|progress| {
+            progress.loading = progress.loading.or(Some(Instant::now()));
+            progress.recalling = None;
+        });
         let mut wake = Vec::new();
         self.log().cut(None, &mut wake);
         wake.into_iter().for_each(Waker::wake);

@@ -24,6 +24,9 @@ impl Default for Keep {
     }
 }
 
+/// The first place, with room for what is put before it later.
+const FIRST: u64 = 1 << 32;
+
 /// Changes in the order of their revisions, each with a place that never changes.
 #[derive(Debug)]
 pub(super) struct Window {
@@ -38,7 +41,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(start: Revision, keep: Keep) -> Window {
-        Window { changes: VecDeque::new(), first: 0, start, bytes: 0, keep }
+        Window { changes: VecDeque::new(), first: FIRST, start, bytes: 0, keep }
     }
 
     /// Every change behind this revision is here.
@@ -70,6 +73,7 @@ impl Window {
     }
 
     /// Adds a change behind all others, in whose place older ones may leave.
+    #[cfg(test)]
     pub(super) fn push(&mut self, change: Arc<Change>, now: Instant) {
         self.add(change, now);
         while self.leave(now).is_some() {}
@@ -84,6 +88,23 @@ impl Window {
     /// The oldest change, if it is to be kept no longer.
     pub(super) fn leave(&mut self, now: Instant) -> Option<Arc<Change>> {
         if self.changes.len() > 1 && self.first_leaves(now) { self.pop() } else { None }
+    }
+
+    /// Puts changes before all others: all that lie behind `start`, up to where the window begins. Answers whether there is
+    /// room for more.
+    pub(super) fn prepend(&mut self, start: Revision, changes: Vec<Arc<Change>>, at: Instant) -> bool {
+        for change in changes.into_iter().rev() {
+            let bytes = self.bytes + change.size();
+            if bytes > self.keep.bytes {
+                self.start = change.revision();
+                return false;
+            }
+            self.bytes = bytes;
+            self.changes.push_front((change, at));
+            self.first -= 1;
+        }
+        self.start = start;
+        true
     }
 
     fn first_leaves(&self, now: Instant) -> bool {
@@ -132,11 +153,32 @@ mod tests {
             let oldest = if left == 10 { 10 } else { 20 - left as u64 };
             assert_eq!(window.start().get(), oldest);
             assert_eq!(window.bytes, window.from(0).map(|change| change.size()).sum::<usize>());
-            assert_eq!(window.end(), 10);
-            assert_eq!(window.first(), 10 - left as u64);
+            assert_eq!(window.end(), FIRST + 10);
+            assert_eq!(window.first(), FIRST + 10 - left as u64);
             assert_eq!(window.place(revision(oldest - 1)), None);
             assert_eq!(window.place(revision(oldest)), Some(window.first()));
             assert_eq!(window.place(revision(20)), Some(window.end()));
         }
+    }
+    #[test]
+    fn what_is_put_before_leaves_all_places_as_they_were() {
+        let (now, size) = (Instant::now(), change(21, 500).size());
+        let mut window = Window::new(revision(20), Keep { age: MINUTE, count: 100, bytes: 8 * size });
+        let changes =
+            |numbers: std::ops::RangeInclusive<u64>| numbers.map(|number| change(number, 500)).collect();
+        for number in 21..=23 {
+            window.push(change(number, 500), now);
+        }
+        let place = window.place(revision(21)).expect("kept");
+        assert!(window.prepend(revision(15), changes(19..=20), now));
+        assert_eq!((window.start().get(), window.place(revision(21))), (15, Some(place)));
+        assert_eq!(window.place(revision(15)), Some(window.first()));
+        assert_eq!(window.place(revision(19)), Some(window.first() + 1));
+        // The newest of those that there is no room for all of.
+        assert!(!window.prepend(revision(5), changes(6..=15), now));
+        assert_eq!((window.start().get(), window.place(revision(11))), (12, None));
+        let kept: Vec<_> = window.from(0).map(|change| change.revision().get()).collect();
+        assert_eq!(kept, [13, 14, 15, 19, 20, 21, 22, 23]);
+        assert_eq!((window.bytes, window.place(revision(21))), (8 * size, Some(place)));
     }
 }

@@ -1,11 +1,11 @@
-//! A store whose watches break and whose lists are refused, when a test says so.
+//! A store whose watches break, whose lists are refused and whose history is slow, when a test says so.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::stream;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::storage::memory::Memory;
 use crate::storage::{
@@ -20,11 +20,21 @@ pub(super) struct Flaky {
     down: AtomicBool,
     /// Why watches were ended, one time after the other.
     cuts: watch::Sender<Vec<Error>>,
+    /// How many watches of the past are let through, ...
+    past: Semaphore,
+    /// ... and how many of those that come next break off.
+    broken: AtomicUsize,
 }
 
 impl Flaky {
     pub(super) fn new(down: bool) -> Arc<Flaky> {
-        Arc::new(Flaky { inner: Memory::new(), down: AtomicBool::new(down), cuts: watch::Sender::default() })
+        Arc::new(Flaky {
+            inner: Memory::new(),
+            down: AtomicBool::new(down),
+            cuts: watch::Sender::default(),
+            past: Semaphore::new(Semaphore::MAX_PERMITS),
+            broken: AtomicUsize::new(0),
+        })
     }
 
     /// Ends all watches, and refuses new ones until it is up again.
@@ -45,6 +55,24 @@ impl Flaky {
 
     pub(super) fn bring_up(&self) {
         self.down.store(false, Ordering::Relaxed);
+    }
+
+    /// Lets through so many watches of the past, until there are more.
+    pub(super) fn let_past(&self, count: usize) {
+        self.past.forget_permits(Semaphore::MAX_PERMITS);
+        self.past.add_permits(count);
+    }
+
+    /// Breaks off the next watches of the past.
+    pub(super) fn break_past(&self, count: usize) {
+        self.broken.store(count, Ordering::Relaxed);
+    }
+
+    /// Waits until a watch of the past is let through; answers whether it breaks off.
+    async fn pass(&self) -> bool {
+        self.past.acquire().await.expect("never closed").forget();
+        let next = |left: usize| left.checked_sub(1);
+        self.broken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
     fn up(&self) -> Result<()> {
@@ -75,6 +103,10 @@ impl Storage for Flaky {
     fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start, previous: bool) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             self.up()?;
+            // Only who looks back asks for what was there before.
+            if previous && self.pass().await {
+                return Ok(Events::new(stream::iter([Err(down())])));
+            }
             let events = self.inner.watch(prefix, from, previous).await?;
             let (cut, before) = (self.cuts.subscribe(), self.cuts.borrow().len());
             Ok(Events::new(stream::unfold(Some((events, cut)), move |state| async move {

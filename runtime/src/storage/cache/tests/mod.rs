@@ -4,6 +4,7 @@ mod contract;
 mod feed;
 mod flaky;
 mod model;
+mod recall;
 mod scopes;
 
 use std::sync::Arc;
