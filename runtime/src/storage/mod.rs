@@ -124,6 +124,7 @@ pub trait Storage: Send + Sync + Debug + 'static {
     ///
     /// For import, restore and a change of backend, where clients hold revisions of another life: afterwards the
     /// current revision is above `floor`, and `After(floor)` and `Exactly(floor)` are [`Error::Compacted`]. Values stay.
+    /// An open watch goes on without a gap, or ends as `Compacted`.
     fn raise(&self, floor: Revision) -> BoxFuture<'_, Result<()>>;
 
     /// What does not change while the store is open.

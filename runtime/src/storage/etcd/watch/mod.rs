@@ -27,14 +27,15 @@ impl Core {
         previous: bool,
         mut closing: watch::Receiver<bool>,
     ) -> Result<Events> {
-        let through = match from {
-            Start::Now => self.now().await?.revision,
-            Start::After(asked) => self.past(asked, &self.tiny()).await?.0,
+        let (through, looked) = match from {
+            Start::Now => self.now().await.map(|now| (now.revision, now))?,
+            Start::After(asked) => self.past(asked, &self.tiny()).await?,
         };
-        let at = self.base().serve(through);
+        let at = looked.base.serve(through);
         let wanted = self.wanted.subscribe();
         let range = self.layout.range(prefix);
-        let mut pump = Pump { core: Arc::clone(self), range, previous, through, wanted };
+        let life = looked.base.at;
+        let mut pump = Pump { core: Arc::clone(self), range, previous, through, life, wanted };
         let begun = pump.begin().await.map_err(|end| match end {
             End::Over(error) => error,
             End::Broken(why) => unavailable(&why),

@@ -12,10 +12,11 @@ use super::asking::Asking;
 use super::assembly::{self, Assembly, BASE, DATA, Told};
 use super::batch;
 use super::queue::Sender;
+use crate::storage::etcd::base::Base;
 use crate::storage::etcd::client::WatchStream;
 use crate::storage::etcd::core::Core;
 use crate::storage::etcd::failure::Failure;
-use crate::storage::etcd::proto::WatchCreateRequest;
+use crate::storage::etcd::proto::{KeyValue, WatchCreateRequest};
 use crate::storage::{Batch, Error};
 
 /// How long etcd may take to begin a watch.
@@ -31,6 +32,8 @@ pub(super) struct Pump {
     pub(super) previous: bool,
     /// etcd's revision up to which all was told.
     pub(super) through: i64,
+    /// Where the base was written that the watch began under. A raise ends it: its reader holds revisions of another life.
+    pub(super) life: i64,
     pub(super) wanted: watch::Receiver<i64>,
 }
 
@@ -89,7 +92,7 @@ impl Pump {
                 };
                 match assembly.take(response) {
                     Told::Created => return Ok(stream),
-                    Told::Base(kv) => drop(self.core.learn(Some(&kv)).map_err(broken)?),
+                    Told::Base(kv) => self.learn(&kv)?,
                     Told::Compacted(revision) => return Err(Over(self.compacted(revision))),
                     Told::Ended(why) => return Err(Broken(why)),
                     _ => {}
@@ -157,12 +160,16 @@ impl Pump {
             return Some(Over(failure.of_read()));
         }
         let base = match &told {
-            Told::Base(kv) => return self.core.learn(Some(kv)).err().map(broken),
+            Told::Base(kv) => return self.learn(kv).err(),
             Told::Compacted(revision) => return Some(Over(self.compacted(*revision))),
             Told::Ended(why) => return Some(Broken(why.clone())),
             Told::Nothing | Told::Created => return None,
             Told::Events(_) | Told::Progress => self.core.base(),
         };
+        if let Err(end) = self.same_life(&base) {
+            // Known from elsewhere before this stream tells it.
+            return Some(end);
+        }
         let events = if let Told::Events(events) = told { events } else { Vec::new() };
         let events = match batch::events(&self.core, &base, &events, self.previous) {
             Ok(events) => events,
@@ -182,6 +189,20 @@ impl Pump {
     /// The end that a failed look is: for good when etcd is not the same any more.
     fn lost(&self, failure: Failure) -> End {
         if self.core.trust.kept().is_err() { Over(failure.of_read()) } else { broken(failure) }
+    }
+
+    /// Takes up what the base is now.
+    fn learn(&self, kv: &KeyValue) -> Result<(), End> {
+        let base = self.core.learn(Some(kv)).map_err(broken)?;
+        self.same_life(&base)
+    }
+
+    fn same_life(&self, base: &Base) -> Result<(), End> {
+        if base.at == self.life {
+            return Ok(());
+        }
+        let asked = base.serve(self.through);
+        Err(Over(Error::Compacted { asked, oldest: base.oldest(0).max(asked.next()) }))
     }
 
     fn compacted(&self, revision: i64) -> Error {
