@@ -1,8 +1,10 @@
 //! Whose data a store in etcd takes, and how it gets there: records of Go's servers, foreign ones, TLS, several servers,
 //! compaction; and what becomes of it when etcd is full, is put back to older data, or raised by another server.
 
+use aggboot::storage::cache::Cache;
 use aggboot::storage::etcd::{Config, Etcd};
-use aggboot::storage::{At, Error, Health, Key, Prefix, Query, Revision, Start, Storage as _};
+use aggboot::storage::view::{Scope, View as _};
+use aggboot::storage::{At, Error, Health, Key, Prefix, Query, Revision, Start, Storage};
 use aggboot_tests::control_plane::certificates::Authority;
 use aggboot_tests::control_plane::ports::free_address;
 use aggboot_tests::etcd;
@@ -81,6 +83,49 @@ async fn foreign_records_are_refused() {
         let Err(Error::Corrupt { revision, .. }) = store.get(&key, At::Latest).await else { panic!("{key}") };
         store.delete(key, revision).await.expect("it can be deleted");
     }
+}
+
+/// Keys that no Kubernetes server writes are refused at a start only: one that comes later makes nothing else unreadable.
+#[tokio::test]
+async fn a_strange_key_is_passed_over() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let store: Arc<dyn Storage> =
+        Arc::new(Etcd::open(&config(etcd.member.url())).await.expect("nothing there yet"));
+    let all = Query { count: true, ..Query::all(Prefix::new("wardle.example.com/flunders/")) };
+    let key = |name: &str| Key::new(format!("wardle.example.com/flunders/default/{name}"));
+    let first = store.create(key("a"), FLUNDER.into()).await.expect("written");
+    let cache = Cache::new(Arc::clone(&store), all.prefix.clone(), Vec::new());
+    cache.loaded().await;
+    for strange in ["", "b/", "z/"] {
+        let strange = format!("{PREFIX}/{}default/{strange}", all.prefix);
+        etcd.member.put(&strange, b"not an object").await;
+    }
+    let last = store.create(key("c"), FLUNDER.into()).await.expect("written");
+
+    let whole = store.list(all.clone()).await.expect("a list").value;
+    let names: Vec<_> = whole.items.iter().map(|stored| stored.key.clone()).collect();
+    assert_eq!((names, whole.more, whole.remaining), (vec![key("a"), key("c")], false, Some(0)));
+    let mut query = Query { limit: 1, ..all.clone() };
+    for (name, from) in [("a", "default/a\0"), ("c", "default/c\0")] {
+        let page = store.list(query.clone()).await.expect("a page").value;
+        assert_eq!(page.items.iter().map(|stored| stored.key.clone()).collect::<Vec<_>>(), [key(name)]);
+        query.from = Some(from.into());
+    }
+    let mut events = store.watch(&all.prefix, Start::After(first), false).await.expect("a watch");
+    loop {
+        let batch = events.next().await.expect("it goes on").expect("no error");
+        if let Some(event) = batch.events.first() {
+            assert_eq!((&event.key, event.revision), (&key("c"), last));
+            break;
+        }
+    }
+    // As a server that was there, and as one that loads it now.
+    let other = Cache::new(Arc::clone(&store), all.prefix.clone(), Vec::new());
+    for cache in [&cache, &other] {
+        assert_eq!(cache.list(all.clone()).await.expect("a list").value.items.len(), 2);
+    }
+    let refused = Etcd::open(&config(etcd.member.url())).await.expect_err("the first key is none of ours");
+    assert!(refused.to_string().contains("no key of a Kubernetes server"), "{refused}");
 }
 
 #[tokio::test]
@@ -283,5 +328,45 @@ async fn a_watch_that_comes_back_knows_of_a_raise() {
                 told += 1;
             }
         }
+    }
+}
+
+/// Another process raises the revisions under a running server: whoever watches there has to list again, above the floor.
+#[tokio::test]
+async fn a_raise_ends_the_watches_of_a_running_server() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let open = async || Arc::new(Etcd::open(&config(etcd.member.url())).await.expect("open"));
+    let (store, other) = (open().await, open().await);
+    let all = Prefix::new("wardle.example.com/flunders/");
+    let key = |name: &str| Key::new(format!("wardle.example.com/flunders/default/{name}"));
+    let mut last = store.create(key("first"), FLUNDER.into()).await.expect("written");
+    let cache = Cache::new(store, all.clone(), Vec::new());
+    for (round, scope) in [Scope::Under(all.clone()), Scope::Of(key("first"))].into_iter().enumerate() {
+        let mut changes = cache.watch(&scope, Start::After(last)).await.expect("a watch");
+        let floor = Revision::new(last.get() + 1_000_000).expect("not 0");
+        other.raise(floor).await.expect("raised");
+        let ended = loop {
+            if let Err(error) = changes.next().await.expect("a watch ends with an error") {
+                break error;
+            }
+        };
+        assert!(matches!(ended, Error::Compacted { .. }), "{ended}");
+        let listed = cache.list(Query::all(all.clone())).await.expect("it is loaded anew");
+        assert!(listed.at > floor, "listed at {}", listed.at);
+        assert_eq!(listed.value.items.len(), 1 + round);
+        let late = cache.watch(&scope, Start::After(floor)).await.expect_err("revisions of another life");
+        assert!(matches!(late, Error::Compacted { .. }), "{late}");
+
+        // And it goes on from there.
+        let mut again =
+            cache.watch(&Scope::Under(all.clone()), Start::After(listed.at)).await.expect("a watch");
+        last = other.create(key(&format!("later-{round}")), FLUNDER.into()).await.expect("written");
+        let told = loop {
+            let step = again.next().await.expect("it goes on").expect("no end");
+            if let Some(change) = step.changes.first() {
+                break change.revision();
+            }
+        };
+        assert_eq!(told, last);
     }
 }

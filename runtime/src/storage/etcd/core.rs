@@ -1,6 +1,7 @@
 //! What every part of the store shares: the client, the layout, and how etcd's revisions are served just now.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -28,8 +29,13 @@ pub(super) struct Core {
     /// That something failed, so that the health is looked at.
     pub(super) doubt: Notify,
     pub(super) trust: Trust,
+    /// What was told of already.
+    strange: Mutex<HashSet<Bytes>>,
     base: ArcSwap<Base>,
 }
+
+/// Of how many keys that are none of ours is told.
+const STRANGE: usize = 100;
 
 /// A linearizable look at etcd.
 pub(super) struct Looked {
@@ -57,6 +63,7 @@ impl Core {
             health: watch::Sender::new(Health::Ready),
             doubt: Notify::new(),
             trust: Trust::default(),
+            strange: Mutex::default(),
             base: ArcSwap::default(),
         }
     }
@@ -129,32 +136,34 @@ impl Core {
         Err(Error::Future { asked, current: now.at() })
     }
 
+    /// The key that etcd knows by this name. One that no Kubernetes server writes is told of once and passed over: it can
+    /// come at any time, and must make no others unreadable.
+    pub(super) fn key(&self, etcd: &Bytes) -> Option<Key> {
+        let key = self.layout.key(etcd);
+        if key.is_none() && self.is_new(etcd) {
+            let (key, root) = (String::from_utf8_lossy(etcd), self.layout.root());
+            tracing::warn!(
+                ?key,
+                "an etcd key that no Kubernetes server writes below {root} is passed over: delete it, or use another --etcd-prefix"
+            );
+        }
+        key
+    }
+
+    /// Whether it was not told of, and is to be.
+    fn is_new(&self, etcd: &Bytes) -> bool {
+        let mut told = self.strange.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not a slice of the whole answer of etcd.
+        told.len() < STRANGE && !told.contains(etcd) && told.insert(Bytes::copy_from_slice(etcd))
+    }
+
     /// A record that can be read.
-    pub(super) fn stored(&self, base: &Base, kv: &KeyValue) -> Result<Stored> {
-        let stored = self.record(base, kv)?;
+    pub(super) fn stored(&self, base: &Base, kv: &KeyValue, key: &Key) -> Result<Stored> {
+        let stored = record(base, kv, key.clone());
         match foreign(&kv.value) {
             Some(why) => Err(Error::corrupt(&stored, &why)),
             None => Ok(stored),
         }
-    }
-
-    /// A record as it is served, whether it can be read or not.
-    pub(super) fn record(&self, base: &Base, kv: &KeyValue) -> Result<Stored> {
-        let key = self.layout.key(&kv.key).ok_or_else(|| {
-            let (key, root) = (String::from_utf8_lossy(&kv.key), self.layout.root());
-            Error::Incompatible(format!(
-                "the etcd key {key:?} is none that a Kubernetes server writes below {root}: delete it, or use another --etcd-prefix"
-            ))
-        })?;
-        let revision = base.serve(kv.mod_revision);
-        let (value, stale) = layout::value(kv);
-        Ok(Stored { key, revision, value, stale })
-    }
-
-    /// What was there before an event.
-    pub(super) fn before(&self, base: &Base, kv: &KeyValue, key: &Key) -> Stored {
-        let (value, stale) = layout::value(kv);
-        Stored { key: key.clone(), revision: base.serve(kv.mod_revision), value, stale }
     }
 
     /// Where etcd is.
@@ -170,6 +179,12 @@ impl std::fmt::Debug for Core {
             .field("prefix", &self.layout.root())
             .finish()
     }
+}
+
+/// A record as it is served, whether it can be read or not.
+pub(super) fn record(base: &Base, kv: &KeyValue, key: Key) -> Stored {
+    let (value, stale) = layout::value(kv);
+    Stored { key, revision: base.serve(kv.mod_revision), value, stale }
 }
 
 /// The range that one operation of a transaction answered.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::core::{Core, only};
+use super::core::{Core, only, record};
 use super::failure::{Failure, unavailable};
 use super::page::Paging;
 use super::proto::{RangeRequest, RangeResponse};
@@ -22,7 +22,7 @@ impl Core {
                 (reached(at, looked.at())?, looked)
             }
         };
-        let value = looked.range.kvs.first().map(|kv| self.stored(&looked.base, kv)).transpose()?;
+        let value = looked.range.kvs.first().map(|kv| self.stored(&looked.base, kv, key)).transpose()?;
         Ok(Read { at, value })
     }
 
@@ -55,7 +55,7 @@ impl Core {
             }
         };
         let count = looked.range.count;
-        let mut next = self.take(&mut paging, &looked.base, &looked.range)?;
+        let mut next = self.take(&mut paging, &looked.base, &looked.range);
         while let Some(key) = next {
             let range = RangeRequest { key, revision, limit: paging.ask(), ..range.clone() };
             let part = match self.client.range(range).await {
@@ -63,25 +63,26 @@ impl Core {
                 Err(Failure::Compacted) => return Err(self.compacted(at, revision).await),
                 Err(failure) => return Err(failure.of_read()),
             };
-            next = self.take(&mut paging, &looked.base, &part)?;
+            next = self.take(&mut paging, &looked.base, &part);
         }
         let (items, more) = paging.end();
         let behind = u64::try_from(count).unwrap_or_default().saturating_sub(items.len() as u64);
-        let remaining = query.count.then_some(behind);
+        // What is passed over was counted too.
+        let remaining = query.count.then_some(if more { behind } else { 0 });
         Ok(Read { at, value: Page { items, more, remaining } })
     }
 
     /// Takes what the page has room for; answers where to go on.
-    fn take(&self, paging: &mut Paging, base: &Base, part: &RangeResponse) -> Result<Option<Bytes>> {
+    fn take(&self, paging: &mut Paging, base: &Base, part: &RangeResponse) -> Option<Bytes> {
         let mut last = None;
         for kv in &part.kvs {
-            if !paging.take(self.record(base, kv)?) {
-                return Ok(None);
+            if self.key(&kv.key).is_some_and(|key| !paging.take(record(base, kv, key))) {
+                return None;
             }
             last = Some(&kv.key);
         }
         let last = last.filter(|_| paging.goes_on(part.more));
-        Ok(last.map(|last| [&last[..], b"\0"].concat().into()))
+        last.map(|last| [&last[..], b"\0"].concat().into())
     }
 }
 

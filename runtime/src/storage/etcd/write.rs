@@ -129,7 +129,7 @@ impl Core {
         if matches_now || current.is_some_and(|kv| kv.mod_revision == expected) {
             return Ok(None);
         }
-        let current = current.map(|kv| self.stored(&base, kv)).transpose()?;
+        let current = current.map(|kv| self.stored(&base, kv, &write.key)).transpose()?;
         Err(Error::Conflict { key: write.key.clone(), current: current.map(Box::new) })
     }
 
@@ -151,7 +151,7 @@ impl Core {
                 Error::ReadOnly { why: failure::full(&why) }
             }
             // It was there when the write was sent, and did not let it pass.
-            Some(kv) if kv.mod_revision <= before => match self.stored(&looked.base, kv) {
+            Some(kv) if kv.mod_revision <= before => match self.stored(&looked.base, kv, &write.key) {
                 Ok(current) => Error::Conflict { key: write.key.clone(), current: Some(Box::new(current)) },
                 Err(error) => error,
             },
@@ -162,7 +162,8 @@ impl Core {
     async fn nothing_to_delete(&self, write: &Write) -> Result<Revision> {
         let looked =
             self.look(Some(only(self.layout.etcd_key(&write.key)))).await.map_err(Failure::of_read)?;
-        let current = looked.range.kvs.first().map(|kv| self.stored(&looked.base, kv)).transpose()?;
+        let current =
+            looked.range.kvs.first().map(|kv| self.stored(&looked.base, kv, &write.key)).transpose()?;
         Err(Error::Conflict { key: write.key.clone(), current: current.map(Box::new) })
     }
 }

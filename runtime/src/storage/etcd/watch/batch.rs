@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::assembly::at;
 use crate::storage::etcd::base::Base;
-use crate::storage::etcd::core::Core;
+use crate::storage::etcd::core::{Core, record};
 use crate::storage::etcd::layout;
 use crate::storage::etcd::proto;
 use crate::storage::{Error, Event, Result};
@@ -29,13 +29,10 @@ pub(super) fn events(
 
 fn one(core: &Core, base: &Base, event: &proto::Event, previous: bool) -> Result<Option<Event>> {
     let Some(kv) = &event.kv else { return Ok(None) };
-    let Some(key) = core.layout.key(&kv.key) else {
-        tracing::warn!(key = %String::from_utf8_lossy(&kv.key), "a key in etcd that no Kubernetes server writes");
-        return Ok(None);
-    };
+    let Some(key) = core.key(&kv.key) else { return Ok(None) };
     let revision = base.serve(kv.mod_revision);
     let before = match &event.prev_kv {
-        Some(before) => Some(core.before(base, before, &key)),
+        Some(before) => Some(record(base, before, key.clone())),
         // Its history was compacted under the watch.
         None if previous && !creation(event) => {
             return Err(Error::Compacted { asked: base.serve(at(event) - 1), oldest: revision });
