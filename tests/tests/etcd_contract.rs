@@ -34,19 +34,20 @@ async fn a_cache_over_etcd_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak_etcd_keeps_the_order_of_random_calls() {
-    let Some(machineries) = machineries(1).await else { return };
-    contract::play(|| machineries[0].subject(as_it_is), histories()).await;
+    play(|machinery| machinery.subject(as_it_is)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak_a_cache_over_etcd_keeps_the_order_of_random_calls() {
-    let Some(machineries) = machineries(1).await else { return };
-    contract::play(|| machineries[0].subject(behind_a_cache).remembering(), histories()).await;
+    play(|machinery| machinery.subject(behind_a_cache).remembering()).await;
 }
 
-/// Each of their calls goes through etcd: fewer than elsewhere.
-fn histories() -> usize {
-    if aggboot_tests::long_run() { 500 } else { 20 }
+/// Each of their calls goes through etcd: fewer than elsewhere, and in the long run several at a time.
+async fn play(subject: impl Fn(&Machinery) -> Subject) {
+    let (lanes, histories) = if aggboot_tests::long_run() { (AT_ONCE, 500) } else { (1, 20) };
+    let Some(machineries) = machineries(lanes).await else { return };
+    let lanes = machineries.iter().map(|machinery| contract::play(|| subject(machinery), histories / lanes));
+    futures::future::join_all(lanes).await;
 }
 
 fn as_it_is(store: Arc<Etcd>) -> BoxFuture<'static, Arc<dyn Storage>> {
