@@ -1,7 +1,5 @@
 //! An object at rest: its bytes, shared with the store, and what is known of them.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::Tree;
@@ -19,22 +17,21 @@ pub struct Object {
     revision: Option<Revision>,
     /// The stored form, shared with the store.
     value: Bytes,
-    stale: bool,
-    index: Arc<Index>,
+    index: Index,
 }
 
 impl Object {
     /// Reads a record of the store; `selectable` are the kind's selectable fields.
     pub fn read(stored: &Stored, selectable: &[FieldPath]) -> Result<Object, Malformed> {
-        let index = Arc::new(Index::parse(&stored.value, selectable)?);
+        let index = Index::parse(&stored.value, stored.stale, selectable)?;
         let (key, value) = (stored.key.clone(), stored.value.clone());
-        Ok(Object { key, revision: Some(stored.revision), value, stale: stored.stale, index })
+        Ok(Object { key, revision: Some(stored.revision), value, index })
     }
 
     /// An object that is not stored, as a dry run answers it: without a resourceVersion.
     pub fn draft(key: Key, bytes: Bytes, selectable: &[FieldPath]) -> Result<Object, Malformed> {
-        let index = Arc::new(Index::parse(&bytes, selectable)?);
-        Ok(Object { key, revision: None, value: bytes, stale: false, index })
+        let index = Index::parse(&bytes, false, selectable)?;
+        Ok(Object { key, revision: None, value: bytes, index })
     }
 
     /// The same object at another revision: a deletion is told with the object as it last was.
@@ -65,7 +62,7 @@ impl Object {
     #[must_use]
     pub fn served_metadata(&self) -> Served<'_> {
         // The cut is behind its first byte.
-        Served::new(&self.value[self.index.metadata.clone()], 1, self.revision)
+        Served::new(&self.value[self.index.metadata()], 1, self.revision)
     }
 
     /// How long the object is as it is served.
@@ -121,7 +118,7 @@ impl Object {
     /// The uid.
     #[must_use]
     pub fn uid(&self) -> &str {
-        self.index.uid()
+        self.index.uid(&self.value)
     }
 
     /// `metadata.generation`, 0 where it is not kept.
@@ -138,43 +135,38 @@ impl Object {
 
     /// All labels, in the order of their keys.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.index.labels()
+        self.index.labels(&self.value)
     }
 
     /// The finalizers.
     #[must_use]
     pub fn finalizers(&self) -> &[Box<str>] {
-        &self.index.finalizers
-    }
-
-    /// The uids of the owners.
-    #[must_use]
-    pub fn owners(&self) -> &[Box<str>] {
-        &self.index.owners
+        self.index.more.as_ref().map_or(&[], |more| &more.finalizers)
     }
 
     /// `metadata.creationTimestamp`, as RFC 3339.
     #[must_use]
     pub fn created(&self) -> &str {
-        self.index.created()
+        self.index.created(&self.value)
     }
 
     /// `metadata.deletionTimestamp`, when the object is being deleted.
     #[must_use]
     pub fn deleted(&self) -> Option<&str> {
-        self.index.deleted.as_deref()
+        self.index.more.as_ref()?.deleted.as_deref()
     }
 
     /// The value of the kind's selectable field at that place; empty when there is none.
     #[must_use]
     pub fn selectable(&self, place: usize) -> &str {
-        self.index.selectable.get(place).and_then(|value| value.as_deref()).unwrap_or_default()
+        let values = self.index.more.as_ref().map_or(&[][..], |more| &more.selectable);
+        values.get(place).and_then(|value| value.as_deref()).unwrap_or_default()
     }
 
     /// Whether the form at rest is outdated: a write that changes nothing must be carried out.
     #[must_use]
     pub fn stale(&self) -> bool {
-        self.stale
+        self.index.more.as_ref().is_some_and(|more| more.stale)
     }
 
     /// The stored form: what it is, without the resourceVersion.
@@ -198,7 +190,7 @@ impl Object {
 
     /// Just behind the brace that opens `metadata`, in both forms.
     fn cut(&self) -> usize {
-        self.index.metadata.start + 1
+        self.index.metadata().start + 1
     }
 }
 
@@ -225,7 +217,6 @@ mod tests {
         assert_eq!((object.label("a"), object.label("b")), (Some("b"), None));
         assert_eq!((object.created(), object.deleted()), ("2026-01-02T03:04:05Z", None));
         assert_eq!((object.selectable(0), object.selectable(1)), ("blue", ""));
-        assert_eq!(object.owners(), [Box::from("o")]);
         assert!(object.bytes().starts_with(
             br#"{"apiVersion":"g/v","kind":"K","metadata":{"resourceVersion":"42","annotations":"#
         ));
