@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn texts_stay_where_they_are() {
-        let stored = r#"{"kind":"K", "metadata":{"creationTimestamp":"t","labels":{"a": "", "b":"{:,}"},"uid":"u"}}"#;
+        let stored =
+            r#"{"kind":"K", "metadata":{"creationTimestamp":"t","labels":{"a": "", "b":"{:,}"},"uid":"u"}}"#;
         let (index, labels) = facts(stored);
         assert!(index.more.is_none());
         assert_eq!(labels, [("a".into(), String::new()), ("b".into(), "{:,}".into())]);

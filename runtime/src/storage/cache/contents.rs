@@ -1,6 +1,8 @@
 //! What is there now: by key, and in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::page::{Page, Past};
@@ -13,7 +15,7 @@ use crate::storage::{Error, Key, Prefix, Query, Result, Revision};
 /// The objects of a resource at a revision.
 #[derive(Debug)]
 pub(super) struct Contents {
-    objects: HashMap<Key, Arc<Object>>,
+    objects: HashSet<ByKey>,
     runs: Runs,
     /// Records that cannot be read, and why: reads that meet one fail.
     corrupt: BTreeMap<Key, Error>,
@@ -21,11 +23,35 @@ pub(super) struct Contents {
     pub(super) at: Revision,
 }
 
+/// An object in a set of keys: a map beside it would hold each key once more.
+#[derive(Debug)]
+struct ByKey(Arc<Object>);
+
+impl Borrow<str> for ByKey {
+    fn borrow(&self) -> &str {
+        self.0.key().as_str()
+    }
+}
+
+impl Hash for ByKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key().as_str().hash(state);
+    }
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl Eq for ByKey {}
+
 impl Contents {
     /// Nothing.
     pub(super) fn empty() -> Contents {
         Contents {
-            objects: HashMap::new(),
+            objects: HashSet::new(),
             runs: Runs::default(),
             corrupt: BTreeMap::new(),
             at: Revision::FIRST,
@@ -34,7 +60,7 @@ impl Contents {
 
     /// The state of a revision: objects in order, and what cannot be read.
     pub(super) fn loaded(objects: Vec<Arc<Object>>, corrupt: BTreeMap<Key, Error>, at: Revision) -> Contents {
-        let by_key = objects.iter().map(|object| (object.key().clone(), Arc::clone(object))).collect();
+        let by_key = objects.iter().cloned().map(ByKey).collect();
         Contents { objects: by_key, runs: objects.into_iter().collect(), corrupt, at }
     }
 
@@ -45,29 +71,30 @@ impl Contents {
 
     /// One object.
     pub(super) fn get(&self, key: &Key) -> Result<Option<Arc<Object>>> {
-        match self.objects.get(key) {
-            Some(object) => Ok(Some(Arc::clone(object))),
+        match self.objects.get(key.as_str()) {
+            Some(ByKey(object)) => Ok(Some(Arc::clone(object))),
             None => self.corrupt.get(key).map_or(Ok(None), |error| Err(error.clone())),
         }
     }
 
     /// One object at that revision, if it is the present one.
     pub(super) fn at(&self, key: &Key, revision: Revision) -> Option<&Arc<Object>> {
-        self.objects.get(key).filter(|object| object.revision() == revision)
+        let object = self.objects.get(key.as_str()).map(|ByKey(object)| object);
+        object.filter(|object| object.revision() == revision)
     }
 
     /// Puts an object in its place; answers what it replaces.
     pub(super) fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
         self.corrupt.remove(object.key());
-        let old = self.objects.insert(object.key().clone(), Arc::clone(&object));
+        let old = self.objects.replace(ByKey(Arc::clone(&object)));
         self.runs.put(object);
-        old
+        old.map(|ByKey(old)| old)
     }
 
     /// Takes an object out.
     pub(super) fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
         self.corrupt.remove(key);
-        let old = self.objects.remove(key)?;
+        let ByKey(old) = self.objects.take(key.as_str())?;
         self.runs.remove(key);
         Some(old)
     }
@@ -127,7 +154,7 @@ impl Contents {
         let present = self.runs.count(Range { prefix, start: &start }, false);
         let changed = past.range::<Key, _>((Excluded(last), Unbounded));
         let (gone, come) = changed.fold((0, 0), |(gone, come), (key, before)| {
-            let now = usize::from(self.objects.contains_key(key));
+            let now = usize::from(self.objects.contains(key.as_str()));
             (gone + usize::from(before.is_some()), come + now)
         });
         (present + gone).saturating_sub(come) as u64
