@@ -5,14 +5,15 @@
 
 use std::collections::VecDeque;
 
-use super::super::{Event, Revision};
+use super::super::Revision;
+use super::super::table::Past;
 
 #[derive(Debug, Default)]
 pub(super) struct Garbage(VecDeque<Revision>);
 
 impl Garbage {
     /// Of a forgotten event.
-    pub(super) fn forget(&mut self, event: &Event) {
+    pub(super) fn forget(&mut self, event: &Past) {
         let replaced = event.previous.as_ref().map(|previous| previous.revision);
         self.add(event.revision, replaced, event.value.is_none());
     }

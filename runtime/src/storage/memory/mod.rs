@@ -4,15 +4,15 @@
 //! clients that hold older ones are told to list.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::table::{MAX_VALUE, Stage, State, Table};
+use super::table::{MAX_VALUE, Past, Stage, State, Table};
 use super::{
-    At, BoxFuture, Error, Event, Events, Facts, Health, Key, Page, Prefix, Query, Read, Result, Retention,
-    Revision, Start, Storage, Stored, Write,
+    At, BoxFuture, Error, Events, Facts, Health, Key, Page, Prefix, Query, Read, Result, Retention, Revision,
+    Start, Storage, Stored, Write,
 };
 
 /// A store in memory.
@@ -51,7 +51,7 @@ impl Memory {
         outcomes
     }
 
-    fn change(&self, change: impl FnOnce(&mut State) -> Vec<Arc<Event>>) -> Revision {
+    fn change(&self, change: impl FnOnce(&mut State) -> Vec<Past>) -> Revision {
         let _order = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.table.state_mut();
         let forgotten = change(&mut state);
@@ -129,6 +129,8 @@ impl fmt::Debug for Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::contract::{self, Subject};
     use super::*;
 

@@ -20,6 +20,7 @@ use super::{
 
 pub(super) use stage::Stage;
 pub(super) use state::State;
+pub(super) use window::Past;
 pub use window::Retention;
 
 use watchers::Watchers;

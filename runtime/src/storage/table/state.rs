@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::super::{At, Error, Event, Key, Page, Prefix, Query, Read, Result, Revision, Start, Stored};
 use super::list::{Row, page};
-use super::window::{Retention, Window};
+use super::window::{Past, Retention, Window};
 
 pub(in crate::storage) struct State {
     live: BTreeMap<Key, Record>,
@@ -43,7 +43,8 @@ impl State {
     pub(in crate::storage) fn get(&self, key: &Key, at: At) -> Result<Read<Option<Stored>>> {
         let at = self.resolve(at)?;
         let later = self.window.after(at).find(|event| event.key == *key);
-        let value = later.map_or_else(|| self.current(key.as_str()), |event| event.previous.clone());
+        let value =
+            later.map_or_else(|| self.current(key.as_str()), |event| event.previous.as_deref().cloned());
         Ok(Read { at, value })
     }
 
@@ -68,7 +69,7 @@ impl State {
             Start::After(revision) => self.resolve(At::Exactly(revision))?,
         };
         let events = self.window.after(after).filter(|event| event.key.under(prefix).is_some());
-        Ok((events.cloned().collect(), self.revision))
+        Ok((events.map(Past::event).collect(), self.revision))
     }
 
     /// Puts a record there whose history is compacted; answers the revision that it replaces.
@@ -103,7 +104,7 @@ impl State {
                 None => drop(self.live.remove(&event.key)),
             }
             self.revision = event.revision;
-            self.window.push(Arc::clone(event), now);
+            self.window.push(event, now);
         }
     }
 
@@ -113,12 +114,12 @@ impl State {
     }
 
     /// Forgets history, at most up to the current revision, and hands it over.
-    pub(in crate::storage) fn compact(&mut self, through: Revision) -> Vec<Arc<Event>> {
+    pub(in crate::storage) fn compact(&mut self, through: Revision) -> Vec<Past> {
         self.window.compact(through.min(self.revision))
     }
 
     /// Lifts the revision to at least this one and forgets all history up to it.
-    pub(in crate::storage) fn lift(&mut self, to: Revision) -> Vec<Arc<Event>> {
+    pub(in crate::storage) fn lift(&mut self, to: Revision) -> Vec<Past> {
         self.revision = self.revision.max(to);
         self.window.compact(to)
     }
@@ -149,7 +150,7 @@ impl State {
         let mut before: BTreeMap<&'a Key, Option<&'a Stored>> = BTreeMap::new();
         for event in self.window.after(at) {
             if event.key.as_str() >= start && event.key.under(prefix).is_some() {
-                before.entry(&event.key).or_insert(event.previous.as_ref());
+                before.entry(&event.key).or_insert(event.previous.as_deref());
             }
         }
         let mut live = live.peekable();

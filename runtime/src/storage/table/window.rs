@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::{Event, Revision};
+use bytes::Bytes;
+
+use super::super::{Event, Key, Revision, Stored};
 
 /// What an event costs beside the value it keeps alive.
 const EVENT: usize = 200;
@@ -27,10 +29,33 @@ impl Default for Retention {
     }
 }
 
+/// An event as the window keeps it. Many are kept, most of them creations, and few are ever told again.
+#[derive(Debug)]
+pub(in crate::storage) struct Past {
+    pub(in crate::storage) key: Key,
+    pub(in crate::storage) revision: Revision,
+    pub(in crate::storage) value: Option<Bytes>,
+    pub(in crate::storage) previous: Option<Box<Stored>>,
+}
+
+impl Past {
+    fn of(event: &Event) -> Self {
+        let (key, value, previous) = (event.key.clone(), event.value.clone(), event.previous.clone());
+        Self { key, revision: event.revision, value, previous: previous.map(Box::new) }
+    }
+
+    /// The event, to be told once more.
+    pub(super) fn event(&self) -> Arc<Event> {
+        let (key, value, previous) =
+            (self.key.clone(), self.value.clone(), self.previous.as_deref().cloned());
+        Arc::new(Event { key, revision: self.revision, value, previous })
+    }
+}
+
 /// Events in the order of their revisions. What they keep alive are the values they replaced: the new ones are live,
 /// or replaced by a later event.
 pub(super) struct Window {
-    events: VecDeque<Arc<Event>>,
+    events: VecDeque<Past>,
     bytes: usize,
     /// First and last moment of a grain, and the last revision in it.
     grains: VecDeque<(Instant, Instant, Revision)>,
@@ -47,7 +72,8 @@ impl Window {
         self.compacted
     }
 
-    pub(super) fn push(&mut self, event: Arc<Event>, now: Instant) {
+    pub(super) fn push(&mut self, event: &Event, now: Instant) {
+        let event = Past::of(event);
         match self.grains.back_mut() {
             Some((first, last, revision)) if now.duration_since(*first) < GRAIN => {
                 *last = now;
@@ -60,7 +86,7 @@ impl Window {
     }
 
     /// The events behind a revision.
-    pub(super) fn after(&self, revision: Revision) -> impl Iterator<Item = &Arc<Event>> {
+    pub(super) fn after(&self, revision: Revision) -> impl Iterator<Item = &Past> {
         let start = self.events.partition_point(|event| event.revision <= revision);
         self.events.range(start..)
     }
@@ -74,14 +100,14 @@ impl Window {
     }
 
     /// Forgets the events up to a revision and hands them over.
-    pub(super) fn compact(&mut self, through: Revision) -> Vec<Arc<Event>> {
+    pub(super) fn compact(&mut self, through: Revision) -> Vec<Past> {
         self.compacted = self.compacted.max(through);
         while self.grains.front().is_some_and(|(_, _, revision)| *revision <= through) {
             self.grains.pop_front();
         }
         let count = self.events.partition_point(|event| event.revision <= through);
         let forgotten: Vec<_> = self.events.drain(..count).collect();
-        self.bytes -= forgotten.iter().map(|event| cost(event)).sum::<usize>();
+        self.bytes -= forgotten.iter().map(cost).sum::<usize>();
         forgotten
     }
 
@@ -96,7 +122,7 @@ impl Window {
     }
 }
 
-fn cost(event: &Event) -> usize {
+fn cost(event: &Past) -> usize {
     EVENT + event.previous.as_ref().map_or(0, |previous| previous.value.len())
 }
 
@@ -109,7 +135,7 @@ mod tests {
         Revision::new(number).expect("not 0")
     }
 
-    fn event(number: u64, replaced: usize) -> Arc<Event> {
+    fn event(number: u64, replaced: usize) -> Event {
         let key = Key::new("g/r/x");
         let previous = Stored {
             key: key.clone(),
@@ -117,16 +143,16 @@ mod tests {
             value: vec![0; replaced].into(),
             stale: false,
         };
-        Arc::new(Event { key, revision: revision(number), value: None, previous: Some(previous) })
+        Event { key, revision: revision(number), value: None, previous: Some(previous) }
     }
 
     #[test]
     fn events_younger_than_the_age_stay() {
         let (start, minute) = (Instant::now(), Duration::from_secs(60));
         let mut window = Window::new(revision(10), Retention { age: 5 * minute, bytes: usize::MAX });
-        window.push(event(11, 0), start);
-        window.push(event(12, 0), start + GRAIN / 2);
-        window.push(event(13, 0), start + minute);
+        window.push(&event(11, 0), start);
+        window.push(&event(12, 0), start + GRAIN / 2);
+        window.push(&event(13, 0), start + minute);
         assert_eq!(window.due(start + 5 * minute), None);
         assert_eq!(window.due(start + 5 * minute + GRAIN), Some(revision(12)));
         assert_eq!(window.due(start + 6 * minute), Some(revision(13)));
@@ -138,7 +164,7 @@ mod tests {
         let mut window =
             Window::new(revision(10), Retention { bytes: 3 * EVENT + 100, ..Retention::default() });
         for number in 11..=13 {
-            window.push(event(number, 100), now);
+            window.push(&event(number, 100), now);
         }
         assert_eq!(window.due(now), Some(revision(11)));
         assert_eq!(window.compact(revision(11)).len(), 1);
