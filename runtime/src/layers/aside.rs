@@ -4,15 +4,15 @@ use http_body::Body as _;
 
 use super::Routes;
 use crate::request::{Request, Verb};
-use crate::transport::Peer;
 
 /// A body that is read and judged in no time.
 const SHORT: u64 = 64 << 10;
 
-/// Steps aside, unless it is one stored object that is asked for or written, or a watch without a beginning.
-pub(super) async fn step(peer: &Peer, routes: &Routes, request: &Request) {
+/// Steps aside, unless it is one stored object that is asked for or written, or a watch without a beginning. Whoever
+/// finds that object to be large does it then.
+pub(super) async fn step(routes: &Routes, request: &Request) {
     if !is_short(routes, request) {
-        peer.step_aside().await;
+        request.aside.step().await;
     }
 }
 

@@ -89,8 +89,10 @@ async fn through(
         stack.authorizer.authorize(&user, &info, &query, &head.uri).await?;
         let draining = stack.lifecycle.draining();
         let (body, audit_id, warnings) = (readable(body), Arc::clone(audit_id), warnings.clone());
-        let request = Request { head, body, info, query, user, audit_id, deadline, warnings, draining };
-        Ok((route::answer(stack, peer, request).await?, seat))
+        let aside = peer.aside();
+        let request =
+            Request { head, body, info, query, user, audit_id, deadline, warnings, draining, aside };
+        Ok((route::answer(stack, request).await?, seat))
     });
     let (response, seat) = deadline::within(deadline, &mut work)
         .await

@@ -11,7 +11,6 @@ use crate::kind::registry::{Backend, Registry};
 use crate::openapi::OpenApi;
 use crate::request::{Request, RequestInfo};
 use crate::respond::{ApiError, ApiResult, Response};
-use crate::transport::Peer;
 use crate::verbs::Kinds;
 
 /// The routes of a server whose storage is open.
@@ -61,7 +60,7 @@ pub(super) fn is_served(stack: &Stack, info: &RequestInfo) -> bool {
 }
 
 /// Answers an authorized request.
-pub(super) async fn answer(stack: &Stack, peer: &Peer, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn answer(stack: &Stack, request: Request) -> Result<Response, Refusal> {
     if let Some(response) = stack.health.answer(&request) {
         return Ok(response);
     }
@@ -73,7 +72,7 @@ pub(super) async fn answer(stack: &Stack, peer: &Peer, request: Request) -> Resu
     let Some(routes) = stack.routes.get() else {
         return Err(ApiError::service_unavailable("the server is starting", 5).into());
     };
-    aside::step(peer, routes, &request).await;
+    aside::step(routes, &request).await;
     if request.info.resource.is_some() {
         return Ok(routes.kind(request).await?);
     }

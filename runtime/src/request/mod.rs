@@ -1,6 +1,7 @@
 //! What was asked, as types. No I/O but the reading of a body.
 
 pub mod accept;
+mod aside;
 pub mod body;
 pub mod continuation;
 pub(crate) mod duration;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 
+pub(crate) use aside::Aside;
 pub use info::{RequestInfo, Verb};
 pub use user::User;
 
@@ -48,6 +50,8 @@ pub struct Request {
     pub warnings: Warnings,
     /// Becomes true when the server drains: watches end then.
     pub draining: tokio::sync::watch::Receiver<bool>,
+    /// For what may take long.
+    pub(crate) aside: Aside,
 }
 
 impl Request {

@@ -1,12 +1,13 @@
 //! The other end of a connection: its certificates, what was found out about them, and whether it is busy.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 
 use crate::authentication::Verdict;
+use crate::request::Aside;
 
 /// The other end of a connection.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct Peer {
     active: AtomicUsize,
     begun: AtomicUsize,
     overdue: AtomicUsize,
-    aside: AtomicBool,
+    aside: Aside,
 }
 
 /// What goes on on a connection.
@@ -42,7 +43,7 @@ impl Peer {
             active: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             overdue: AtomicUsize::new(0),
-            aside: AtomicBool::new(false),
+            aside: Aside::default(),
         }
     }
 
@@ -66,15 +67,14 @@ impl Peer {
         Busy(Arc::clone(self))
     }
 
-    /// Leaves the task of the connection, where other requests would wait for what takes long.
-    pub(crate) async fn step_aside(&self) {
-        self.aside.store(true, Ordering::Relaxed);
-        tokio::task::yield_now().await;
+    /// Where its requests say that they want to leave the task of the connection.
+    pub(crate) fn aside(&self) -> Aside {
+        self.aside.clone()
     }
 
-    /// Whether the request that was just polled wants to leave. Only one is polled at a time.
+    /// Whether the request that was just polled wants to leave.
     pub(super) fn stepped_aside(&self) -> bool {
-        self.aside.swap(false, Ordering::Relaxed)
+        self.aside.taken()
     }
 
     pub(super) fn activity(&self) -> Activity {

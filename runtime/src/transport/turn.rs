@@ -2,7 +2,7 @@
 //!
 //! Requests run in the task of their connection. As tasks of their own they would cost more than most of them cost: each
 //! answer would wake the connection, on whichever worker is idle, to be sent alone. Whoever may take long leaves with
-//! [`Peer::step_aside`].
+//! [`Aside`](crate::request::Aside).
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

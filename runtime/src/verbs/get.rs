@@ -19,6 +19,7 @@ pub(super) async fn get(
 ) -> ApiResult<Response> {
     let wanted = Wanted::by(request)?;
     let object = read(store, request, namespace, name).await?;
+    request.aside.step_with(object.length()).await;
     wanted.object(&store.kind, &object, http::StatusCode::OK)
 }
 

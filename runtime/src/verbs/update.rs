@@ -33,6 +33,7 @@ pub(super) async fn update(
         unconditional: store.kind.strategy.unconditional_update,
         dry_run: options.dry_run,
         warnings,
+        aside: &request.aside,
     };
     if part == Part::Scale {
         let new = scale::decode(&bytes, media)?;

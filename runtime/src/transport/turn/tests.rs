@@ -73,7 +73,7 @@ async fn who_steps_aside_goes_on_without_its_connection() {
     let (mut turns, _theirs) = turns(&peer);
     let (tell, told) = oneshot::channel();
     turns.begun.execute(async move {
-        aside.step_aside().await;
+        aside.aside().step().await;
         tell.send(7).expect("heard");
     });
     let mut connection = Box::pin(std::future::pending::<()>());

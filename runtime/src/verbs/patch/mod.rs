@@ -58,6 +58,7 @@ pub(super) async fn patch(
         unconditional: store.kind.strategy.unconditional_update,
         dry_run: options.dry_run,
         warnings: &request.warnings,
+        aside: &request.aside,
     };
     if part == Part::Scale {
         let object = scale::replace(&write, |old| read.patch.apply(old)).await?;

@@ -77,3 +77,22 @@ async fn only_what_is_served_is_answered() {
         assert_eq!((answer.code, answer.body["message"].as_str()), (code, Some(text)), "{method} {uri}");
     }
 }
+
+#[tokio::test]
+async fn who_works_on_a_large_object_leaves_its_connection() {
+    let bench = Bench::new();
+    for (name, length, large) in [("small", 100 << 10, false), ("large", 140 << 10, true)] {
+        let uri = format!("{WIDGETS}/{name}");
+        let text = "x".repeat(length);
+        let object = json!({"metadata": {"name": name, "annotations": {"a": text}}});
+        assert_eq!(bench.post(WIDGETS, object).await.code, 201);
+        bench.stepped_aside();
+        assert_eq!(bench.get(&uri).await.code, 200);
+        assert_eq!(bench.stepped_aside(), large, "get {name}");
+        let merge = "application/merge-patch+json";
+        let patch = json!({"metadata": {"labels": {"a": "b"}}});
+        let answer = bench.ask("PATCH", &uri).header("content-type", merge).json(&patch).send().await;
+        assert_eq!(answer.code, 200, "{}", answer.text);
+        assert_eq!(bench.stepped_aside(), large, "patch {name}");
+    }
+}

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use super::{Kinds, Views};
 use crate::cluster::namespaces::{EveryNamespace, Namespaces};
 use crate::kind::registry::{Backend, Registry, Resource};
-use crate::request::{QueryPairs, Request, RequestInfo, User, Warnings};
+use crate::request::{Aside, QueryPairs, Request, RequestInfo, User, Warnings};
 use crate::respond::Body;
 use crate::respond::lease::Leases;
 use crate::storage::Storage;
@@ -40,6 +40,7 @@ pub(crate) struct Bench {
     kinds: Kinds,
     pub(crate) storage: Arc<dyn Storage>,
     draining: tokio::sync::watch::Sender<bool>,
+    aside: Aside,
 }
 
 /// What was answered.
@@ -80,7 +81,7 @@ impl Bench {
             |kind| Resource { kind: Arc::new(kind), backend: Backend::Stored, subresources: Vec::new() };
         let registry = Registry::of(vec![stored(kinds::widget()), stored(kinds::gadget())]);
         let kinds = Kinds::new(Arc::new(registry), Arc::clone(&storage), namespaces, views());
-        Bench { kinds, storage, draining: tokio::sync::watch::channel(false).0 }
+        Bench { kinds, storage, draining: tokio::sync::watch::channel(false).0, aside: Aside::default() }
     }
 
     /// Another server on the same storage.
@@ -112,6 +113,11 @@ impl Bench {
         let answer = self.post(WIDGETS, body).await;
         assert_eq!(answer.code, 201, "{}", answer.text);
         answer.body
+    }
+
+    /// Whether a request since the last question wanted to leave its connection.
+    pub(crate) fn stepped_aside(&self) -> bool {
+        self.aside.taken()
     }
 
     /// Tells watches that the server drains.
@@ -184,6 +190,7 @@ impl Ask<'_> {
             deadline: None,
             warnings: warnings.clone(),
             draining: self.bench.draining.subscribe(),
+            aside: self.bench.aside.clone(),
         };
         let answer = self.bench.kinds.answer(request).await;
         (answer.unwrap_or_else(crate::respond::ApiError::into_response), warnings)

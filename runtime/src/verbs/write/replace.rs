@@ -8,7 +8,7 @@ use super::prepare;
 use crate::object::encode::{canonicalize, encode};
 use crate::object::metadata;
 use crate::object::{Object, Tree};
-use crate::request::Warnings;
+use crate::request::{Aside, Warnings};
 use crate::respond::status::GroupResource;
 use crate::respond::{ApiError, ApiResult};
 use crate::schema::FieldErrors;
@@ -46,6 +46,8 @@ pub(crate) struct Replacement<'a> {
     pub(crate) dry_run: bool,
     /// Where warnings go.
     pub(crate) warnings: &'a Warnings,
+    /// For a large object.
+    pub(crate) aside: &'a Aside,
 }
 
 /// What became of one attempt.
@@ -67,6 +69,7 @@ pub(crate) async fn replace(
     let key = store.key(write.namespace, write.name);
     // A dry run is refused by nobody if what it begins with is old.
     let mut basis = store.basis(&key, write.name, write.dry_run).await?;
+    write.aside.step_with(basis.object.length()).await;
     loop {
         let attempt = match write.changed(&basis.object, &mut change) {
             Ok(new) => write.commit(&key, &basis.object, new).await?,
