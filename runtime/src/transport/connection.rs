@@ -11,13 +11,14 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::Peer;
 use super::gathered::Gathered;
+use super::hold::{Hold, hold_records};
 use super::listener::until;
 use super::turn::{Begun, Turns};
 use crate::layers::{self, Stack};
@@ -78,7 +79,7 @@ pub(super) async fn serve(
     stack: Arc<Stack>,
     closing: watch::Receiver<bool>,
 ) {
-    let stream = match tokio::time::timeout(limits.head, tls.accept(socket)).await {
+    let mut stream = match tokio::time::timeout(limits.head, tls.accept(socket)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             stack.metrics.handshake_failed();
@@ -91,6 +92,7 @@ pub(super) async fn serve(
             return;
         }
     };
+    hold_records(stream.get_mut().1);
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let certificates = certificates.iter().map(|certificate| certificate.clone().into_owned()).collect();
     let peer = Arc::new(Peer::new(address, certificates));
@@ -102,7 +104,7 @@ pub(super) async fn serve(
 }
 
 async fn requests<A: Future<Output = Response> + Send + 'static>(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    stream: impl AsyncRead + Hold + Unpin + Send + 'static,
     peer: &Peer,
     limits: Limits,
     answer: impl Fn(Request<Incoming>) -> A,

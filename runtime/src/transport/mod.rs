@@ -5,6 +5,7 @@
 mod client_certificate;
 mod connection;
 mod gathered;
+mod hold;
 mod listener;
 mod peer;
 mod reload;

@@ -14,10 +14,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures::stream::{FuturesUnordered, StreamExt};
 use futures::task::AtomicWaker;
 use hyper::rt::Executor;
-use tokio::io::AsyncWrite;
 
 use super::Peer;
 use super::gathered::Gathered;
+use super::hold::Hold;
 
 /// How often a connection goes on at once before other connections have their turn.
 const ROUNDS: usize = 8;
@@ -53,7 +53,7 @@ pub(super) struct Turns<'a, S> {
     waking: Arc<Waking>,
 }
 
-impl<'a, S: AsyncWrite + Unpin> Turns<'a, S> {
+impl<'a, S: Hold + Unpin> Turns<'a, S> {
     pub(super) fn new(stream: Gathered<S>, peer: &'a Peer, begun: Begun) -> Self {
         Turns { stream, peer, begun, requests: FuturesUnordered::new(), waking: Arc::default() }
     }
