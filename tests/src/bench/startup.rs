@@ -12,6 +12,7 @@ use super::rounds::{Round, figures};
 use super::row::{Row, Unit};
 use crate::wait::{PATIENCE, wait_for};
 use http::StatusCode;
+use http_body_util::BodyExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,48 +95,54 @@ async fn start(peer: &Arc<Peer>, namespace: &str) -> Start {
     let started = Instant::now();
     let mut running = Running::spawn(peer.server().command(), peer.name());
     let process = Process::of(running.0.id());
-    let (ready, mut connection) = ready(peer, &mut running, started).await;
-    let watching = watching(peer, &mut connection, namespace, started).await;
+    let mut asking = Asking::default();
+    asking.until_ok(peer, &mut running, "/readyz").await;
+    let ready = started.elapsed();
+    asking.until_ok(peer, &mut running, &watch(namespace)).await;
+    let watching = started.elapsed();
     let cpu = process.cpu();
     let resident = process.at_rest(peer.name()).await;
     running.end(peer.name()).await;
     Start { ready, watching, cpu, resident }
 }
 
-/// Asks over one connection once there is one: handshakes would be part of what is measured.
-async fn ready(peer: &Peer, running: &mut Running, started: Instant) -> (Duration, Connection) {
-    let mut connection = None;
-    loop {
-        if connection.is_none() {
-            connection = Connection::open(peer.endpoint(), peer.identity()).await.ok();
-        }
-        if let Some(mut open) = connection.take() {
-            match open.count(peer.get("/readyz")).await {
-                Ok(answer) if answer.status.is_success() => return (started.elapsed(), open),
-                Ok(_) => connection = Some(open),
-                Err(_) => {}
+/// The connection over which a server is asked while it starts: handshakes would be part of what is measured.
+#[derive(Default)]
+struct Asking(Option<Connection>);
+
+impl Asking {
+    /// Asks until the answer begins with 200; a connection that fails is replaced.
+    async fn until_ok(&mut self, peer: &Peer, running: &mut Running, path: &str) {
+        let patience = Instant::now() + PATIENCE;
+        let mut last = "it does not listen".to_owned();
+        while Instant::now() < patience {
+            match self.ask(peer, path).await {
+                Ok(StatusCode::OK) => return,
+                Ok(status) => last = status.to_string(),
+                Err(why) => (self.0, last) = (None, why),
             }
+            running.assert_running(peer.name());
+            tokio::time::sleep(PAUSE).await;
         }
-        running.assert_running(peer.name());
-        assert!(started.elapsed() < PATIENCE, "{} is not ready after {PATIENCE:?}", peer.name());
-        tokio::time::sleep(PAUSE).await;
+        panic!("{} {path}: no 200 in {PATIENCE:?}, at last {last}", peer.name());
+    }
+
+    async fn ask(&mut self, peer: &Peer, path: &str) -> Result<StatusCode, String> {
+        let connection = match &mut self.0 {
+            Some(open) => open,
+            none => none.insert(Connection::open(peer.endpoint(), peer.identity()).await?),
+        };
+        let (status, _, body) = connection.begin(peer.get(path)).await?;
+        if status != StatusCode::OK {
+            body.collect().await.map_err(|error| error.to_string())?;
+        }
+        Ok(status)
     }
 }
 
-/// Asks for a watch, of a namespace where little is stored, until one begins.
-async fn watching(peer: &Peer, connection: &mut Connection, namespace: &str, started: Instant) -> Duration {
-    let path = format!("{}?watch=true&resourceVersion=0", collection(namespace));
-    loop {
-        let answer = connection.begin(peer.get(&path)).await;
-        let (status, ..) = answer.unwrap_or_else(|why| panic!("{}: {why}", peer.name()));
-        match status {
-            StatusCode::OK => return started.elapsed(),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {}
-            status => panic!("a watch is answered with {status} by {}", peer.name()),
-        }
-        assert!(started.elapsed() < PATIENCE, "{} begins no watch in {PATIENCE:?}", peer.name());
-        tokio::time::sleep(PAUSE).await;
-    }
+/// A watch of a namespace where little is stored.
+fn watch(namespace: &str) -> String {
+    format!("{}?watch=true&resourceVersion=0", collection(namespace))
 }
 
 /// A server started without the shell that ties others to this process: its start is measured.
