@@ -69,7 +69,7 @@ impl Peer {
 
     /// Where its requests say that they want to leave the task of the connection.
     pub(crate) fn aside(&self) -> Aside {
-        self.aside.clone()
+        self.aside.another()
     }
 
     /// Whether the request that was just polled wants to leave.

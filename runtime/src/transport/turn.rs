@@ -119,12 +119,15 @@ impl Future for Running<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let peer = self.peer;
         let Some(work) = &mut self.work else { return Poll::Ready(()) };
+        // What those said that run elsewhere is not about this one.
+        let _ = peer.stepped_aside();
         // As in a task, a panic ends what panicked and nothing else.
         let step = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
         let pending = step.is_ok_and(|step| step.is_pending());
         // Asked in any case: it is about this step and none that follows.
-        let aside = self.peer.stepped_aside();
+        let aside = peer.stepped_aside();
         if pending && !aside {
             return Poll::Pending;
         }

@@ -12,7 +12,7 @@ use crate::object::encode::{canonicalize, encode};
 use crate::object::metadata::{self, system};
 use crate::object::{Object, Tree};
 use crate::request::options::{DeleteOptions, Propagation};
-use crate::request::{Request, body};
+use crate::request::{Aside, Request, body};
 use crate::respond::status::{GroupResource, Status};
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::storage::{Error, Expect};
@@ -36,8 +36,9 @@ pub(super) async fn delete(
     name: &str,
 ) -> ApiResult<Response> {
     let wanted = Wanted::by_write(&request)?;
+    let aside = request.aside.another();
     let options = options(request).await?;
-    match one(store, namespace, name, &options).await? {
+    match one(store, &aside, namespace, name, &options).await? {
         Deleted::Gone(uid) => {
             let status = Status::deleted(store.resource(), name, &uid);
             Ok(wanted.document(serde_json::to_vec(&status)?, StatusCode::OK))
@@ -61,6 +62,7 @@ pub(crate) async fn options(request: Request) -> ApiResult<DeleteOptions> {
 /// Deletes one object, tried again from the live object for as long as others are quicker.
 pub(super) async fn one(
     store: &Store,
+    aside: &Aside,
     namespace: &str,
     name: &str,
     options: &DeleteOptions,
@@ -68,6 +70,7 @@ pub(super) async fn one(
     let key = store.key(namespace, name);
     // A dry run is refused by nobody if what it begins with is old.
     let mut basis = store.basis(&key, name, options.dry_run).await?;
+    aside.step_with(basis.object.length()).await;
     loop {
         let current = &basis.object;
         let record = (current.name(), current.uid(), &*current.resource_version());

@@ -8,8 +8,8 @@ use super::list::{self, Listed};
 use super::present::Wanted;
 use super::selection::selectable;
 use super::store::Store;
-use crate::request::Request;
 use crate::request::options::{DeleteOptions, ListOptions};
+use crate::request::{Aside, Request};
 use crate::respond::{ApiError, ApiResult, Response};
 use crate::storage::view::Slices;
 
@@ -59,7 +59,9 @@ async fn delete_all(store: &Store, items: &Slices, options: &DeleteOptions) -> A
     // Owned, or the compiler does not see that this future can move between threads.
     stream::iter(items.clone())
         .map(|object| async move {
-            match delete::one(store, object.namespace(), object.name(), options).await {
+            // The request has left its connection already.
+            let aside = Aside::default();
+            match delete::one(store, &aside, object.namespace(), object.name(), options).await {
                 Err(error) if error.code() != StatusCode::NOT_FOUND => Err::<(), ApiError>(error),
                 _ => Ok(()),
             }

@@ -28,6 +28,7 @@ pub(super) async fn get(
 ) -> ApiResult<Response> {
     let wanted = Wanted::by(request)?;
     let object = get::read(store, request, namespace, name).await?;
+    request.aside.step_with(object.length()).await;
     Ok(wanted.document(document(&store.kind, &object)?, StatusCode::OK))
 }
 

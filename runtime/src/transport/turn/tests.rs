@@ -83,6 +83,26 @@ async fn who_steps_aside_goes_on_without_its_connection() {
 }
 
 #[tokio::test]
+async fn who_has_left_takes_nobody_along() {
+    let peer = Arc::new(peer());
+    let aside = Arc::clone(&peer);
+    let (mut turns, _theirs) = turns(&peer);
+    let (tell, told) = oneshot::channel();
+    turns.begun.execute(std::future::pending());
+    turns.begun.execute(async move {
+        let aside = aside.aside();
+        aside.step().await;
+        aside.step().await;
+        tell.send(7).expect("heard");
+    });
+    let mut connection = Box::pin(std::future::pending::<()>());
+    assert_eq!(turns.run(connection.as_mut()).now_or_never(), None);
+    assert_eq!(told.await, Ok(7));
+    assert_eq!(turns.run(connection.as_mut()).now_or_never(), None);
+    assert_eq!(turns.requests.len(), 1);
+}
+
+#[tokio::test]
 async fn what_requests_say_is_sent_behind_the_turn() {
     let peer = peer();
     let (ours, mut theirs) = tokio::io::duplex(1 << 20);

@@ -84,7 +84,7 @@ async fn who_works_on_a_large_object_leaves_its_connection() {
     for (name, length, large) in [("small", 100 << 10, false), ("large", 140 << 10, true)] {
         let uri = format!("{WIDGETS}/{name}");
         let text = "x".repeat(length);
-        let object = json!({"metadata": {"name": name, "annotations": {"a": text}}});
+        let object = json!({"metadata": {"name": name, "annotations": {"a": text}}, "spec": {"replicas": 1}});
         assert_eq!(bench.post(WIDGETS, object).await.code, 201);
         bench.stepped_aside();
         assert_eq!(bench.get(&uri).await.code, 200);
@@ -94,5 +94,9 @@ async fn who_works_on_a_large_object_leaves_its_connection() {
         let answer = bench.ask("PATCH", &uri).header("content-type", merge).json(&patch).send().await;
         assert_eq!(answer.code, 200, "{}", answer.text);
         assert_eq!(bench.stepped_aside(), large, "patch {name}");
+        assert_eq!(bench.get(&format!("{uri}/scale")).await.code, 200);
+        assert_eq!(bench.stepped_aside(), large, "scale {name}");
+        assert_eq!(bench.ask("DELETE", &uri).send().await.code, 200);
+        assert_eq!(bench.stepped_aside(), large, "delete {name}");
     }
 }

@@ -190,7 +190,7 @@ impl Ask<'_> {
             deadline: None,
             warnings: warnings.clone(),
             draining: self.bench.draining.subscribe(),
-            aside: self.bench.aside.clone(),
+            aside: self.bench.aside.another(),
         };
         let answer = self.bench.kinds.answer(request).await;
         (answer.unwrap_or_else(crate::respond::ApiError::into_response), warnings)
