@@ -173,10 +173,8 @@ impl Leases {
                 }
             };
             let Some(slot) = slot.upgrade() else { continue };
-            match slot.pinned_until() {
-                Some(end) if end <= now => slot.revoke(),
-                Some(end) => self.look_at(end, &slot),
-                None => {}
+            if let Some(later) = slot.look(now) {
+                self.look_at(later, &slot);
             }
         }
     }
@@ -191,7 +189,7 @@ impl Leases {
                     _ => return,
                 }
             };
-            over.revoke();
+            over.revoke(over.lock());
         }
     }
 
@@ -222,7 +220,7 @@ impl Lease {
             State::Revoked { .. } => return Poll::Ready(Some(Err(Revoked))),
             State::Held { pieces, asked, taken, .. } => match pieces.as_mut().poll_next(cx) {
                 Poll::Ready(Some(piece)) => {
-                    if self.slot.pinned.is_some() {
+                    if self.slot.pins() {
                         *taken = Instant::now();
                     }
                     return Poll::Ready(Some(Ok(piece)));
@@ -257,17 +255,26 @@ impl Drop for Lease {
 }
 
 impl Slot {
-    /// Until when it may be held without being asked for, if something is pinned.
-    fn pinned_until(&self) -> Option<Instant> {
-        let pinned = self.pinned.as_ref().is_some_and(Pinned::holds);
-        match &*self.lock() {
-            State::Held { taken, .. } if pinned => Some(*taken + PATIENCE),
-            _ => None,
-        }
+    /// Whether something is pinned now.
+    fn pins(&self) -> bool {
+        self.pinned.as_ref().is_some_and(Pinned::holds)
     }
 
-    fn revoke(&self) {
-        let mut state = self.lock();
+    /// Revokes what is pinned and was not asked for in time. Says when to look again.
+    fn look(&self, now: Instant) -> Option<Instant> {
+        let state = self.lock();
+        let State::Held { taken, .. } = &*state else { return None };
+        // Asked under the lock: the last of what is pinned is handed out under it.
+        let end = *taken + PATIENCE;
+        match self.pins() {
+            true if end > now => return Some(end),
+            true => self.revoke(state),
+            false => {}
+        }
+        None
+    }
+
+    fn revoke(&self, mut state: MutexGuard<'_, State>) {
         if !matches!(*state, State::Held { .. }) {
             return;
         }
