@@ -53,6 +53,12 @@ impl Events {
         Self { api_version: kind.api_version(), kind: kind.kind.clone(), shape }
     }
 
+    /// Whether lines have objects as they are: the same lines for all who watch.
+    #[must_use]
+    pub fn are_whole(&self) -> bool {
+        matches!(self.shape, EventShape::Object)
+    }
+
     /// Writes a change of an object; ages in tables are seen from `now`.
     pub fn change(
         &mut self,

@@ -44,20 +44,47 @@ pub(super) async fn watch(
     };
     let name = Some(name).filter(|name| !name.is_empty());
     let options = ListOptions::parse(&request.query, &selectable(&store.kind), name)?;
-    let opened = open(store, namespace, &options).await?;
+    let mut draining = request.draining.clone();
+    // It may have to wait for what it begins with.
+    let opened = tokio::select! {
+        biased;
+        opened = open(store, namespace, &options) => opened?,
+        _ = draining.wait_for(|draining| *draining) => {
+            return Err(ApiError::service_unavailable("apiserver is shutting down", 1));
+        }
+    };
+    let (events, selection) =
+        (Events::new(&store.kind, form.shape, include), Selection::new(&store.kind, &options));
+    let feed = feed(&options, events, selection, opened, request.draining);
+    let (deadline, pinned) = (feed.deadline, feed.pinned.clone());
+    let lines = stream::unfold(feed, |mut feed| async move { Some((feed.next().await?, feed)) });
+    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline)).pinning(pinned)));
+    *response.status_mut() = StatusCode::OK;
+    let media = HeaderValue::from_static(form.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    Ok(response)
+}
+
+/// The lines to come of a watch that begins now.
+fn feed(
+    options: &ListOptions,
+    events: Events,
+    selection: Selection,
+    opened: Opened,
+    mut draining: tokio::sync::watch::Receiver<bool>,
+) -> Feed {
     let now = Instant::now();
-    let deadline = now + duration(&options);
+    let deadline = now + duration(options);
     let bookmarks = options.allow_watch_bookmarks.then(|| Bookmarks::new(now, deadline));
     let next = bookmarks.as_ref().map_or(deadline, |bookmarks| bookmarks.due().min(deadline));
     let pinned = (!opened.initial.is_empty()).then(Pinned::new);
-    let mut draining = request.draining;
-    let feed = Feed {
-        events: Events::new(&store.kind, form.shape, include),
-        plain: form.shape == Shape::Object,
-        selection: Selection::new(&store.kind, &options),
+    Feed {
+        plain: events.are_whole(),
+        events,
+        selection,
         initial: opened.initial,
         rest: Bytes::new(),
-        pinned: pinned.clone(),
+        pinned,
         initial_end: opened.initial_end.filter(|_| options.allow_watch_bookmarks),
         skip_through: opened.skip_through,
         source: opened.source,
@@ -68,13 +95,7 @@ pub(super) async fn watch(
         // The sender is gone only with the server itself.
         draining: Box::pin(async move { drop(draining.wait_for(|draining| *draining).await) }),
         timer: Box::pin(tokio::time::sleep_until(next)),
-    };
-    let lines = stream::unfold(feed, |mut feed| async move { Some((feed.next().await?, feed)) });
-    let mut response = Response::new(Body::Stream(Streamed::events(lines, Some(deadline)).pinning(pinned)));
-    *response.status_mut() = StatusCode::OK;
-    let media = HeaderValue::from_static(form.content_type());
-    response.headers_mut().insert(header::CONTENT_TYPE, media);
-    Ok(response)
+    }
 }
 
 /// How long a watch lasts: what was asked, or half an hour to an hour.
