@@ -47,7 +47,7 @@ pub(crate) struct Stack {
     pub(crate) authorizer: Authorizer,
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
-    /// Set once storage is open: until then the gate is shut.
+    /// Set once the storage is open and read: until then the gate is shut.
     pub(crate) routes: Arc<OnceLock<Routes>>,
 }
 

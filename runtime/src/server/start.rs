@@ -223,8 +223,8 @@ fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) 
         if stopping.is_stopping() { Err("process is shutting down".to_owned()) } else { Ok(()) }
     });
     let routes = Arc::new(OnceLock::new());
-    let there = Arc::clone(&routes);
-    let serving = Check::readiness("routes", move || served(&there));
+    let (there, open) = (Arc::clone(&routes), Arc::clone(opened));
+    let serving = Check::readiness("routes", move || served(&there, &open));
     let checks = [store::check(opened)].into_iter().chain(capabilities.checks).chain([serving, shutdown]);
     let paths = AlwaysAllowed::parse(&options.authorization_always_allow_paths)?;
     let (reads, writes) = (options.max_requests_inflight, options.max_mutating_requests_inflight);
@@ -243,6 +243,10 @@ fn stack(options: &Options, capabilities: Capabilities, opened: &store::Opened) 
 }
 
 /// Whether objects are served: between an open storage and that lies the reading of all of them.
-fn served(routes: &OnceLock<Routes>) -> Result<(), String> {
-    routes.get().map(drop).ok_or_else(|| "the stored objects are being read".to_owned())
+fn served(routes: &OnceLock<Routes>, opened: &store::Opened) -> Result<(), String> {
+    let why = match opened.get() {
+        None => "the storage is not open yet",
+        Some(_) => "the stored objects are being read",
+    };
+    routes.get().map(drop).ok_or_else(|| why.to_owned())
 }
