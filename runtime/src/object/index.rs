@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -28,10 +29,10 @@ pub(super) struct Index {
     created: Span,
     /// The value of `labels`: without escapes, in the order of the keys.
     labels: Span,
-    pub(super) more: Option<Box<More>>,
+    pub(super) more: Option<Arc<More>>,
 }
 
-/// What most objects do not have.
+/// What most objects do not have, unless their kind has selectable fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct More {
     pub(super) finalizers: Box<[Box<str>]>,
@@ -102,7 +103,7 @@ impl Index {
             uid: uid.unwrap_or_default(),
             created: created.unwrap_or_default(),
             labels: span(labels).unwrap_or_default(),
-            more: (more != More::default()).then(|| Box::new(more)),
+            more: (more != More::default()).then(|| Arc::new(more)),
         })
     }
 
