@@ -8,10 +8,12 @@ use tokio::task::JoinSet;
 use super::load::load;
 use super::recall::recall;
 use super::shared::Shared;
-use crate::storage::{Batch, Error, Events, Result, Revision, Start};
+use crate::storage::{Batch, Error, Event, Events, Result, Revision, Start};
 
-/// How many events are taken over at once: readers wait that long.
+/// How many events are taken over at once, and about how many bytes of them: readers wait that long, and what leaves the
+/// window meanwhile they cannot have read.
 const AT_ONCE: usize = 256;
+const BYTES_AT_ONCE: usize = 4 << 20;
 /// How long it waits after a failure, at first and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -112,13 +114,56 @@ async fn follow(shared: &Shared, mut events: Events) -> Error {
 /// Applies a batch in parts that end between revisions, and lets others run in between.
 async fn apply(shared: &Shared, batch: &Batch) {
     let mut rest = &batch.events[..];
-    while rest.len() > AT_ONCE {
-        let last = rest[AT_ONCE - 1].revision;
-        let end = AT_ONCE + rest[AT_ONCE..].iter().take_while(|event| event.revision == last).count();
-        let (part, later) = rest.split_at(end);
+    loop {
+        let (part, later) = rest.split_at(at_once(rest));
+        if later.is_empty() {
+            return shared.apply(part, batch.through);
+        }
         shared.apply(part, part.last().map_or(Revision::FIRST, |event| event.revision));
         rest = later;
         tokio::task::yield_now().await;
     }
-    shared.apply(rest, batch.through);
+}
+
+/// How many of the events are taken over at once.
+fn at_once(events: &[Arc<Event>]) -> usize {
+    let mut bytes = 0;
+    let last = events.iter().enumerate().position(|(place, event)| {
+        bytes += event.value.as_ref().map_or(0, bytes::Bytes::len);
+        place + 1 >= AT_ONCE || bytes >= BYTES_AT_ONCE
+    });
+    let Some(last) = last else { return events.len() };
+    let revision = events[last].revision;
+    last + events[last..].iter().take_while(|event| event.revision == revision).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Key;
+
+    #[test]
+    fn a_part_ends_between_revisions_by_number_or_by_size() {
+        let events = |count: u64, each: u64, length: usize| -> Vec<_> {
+            let revision = |number| Revision::new(1 + number / each).expect("not 0");
+            let value = Some(vec![0; length].into());
+            let event = |number| Event {
+                key: Key::new("k"),
+                revision: revision(number),
+                value: value.clone(),
+                previous: None,
+            };
+            (0..count).map(|number| Arc::new(event(number))).collect()
+        };
+        for (count, each, length, expected) in [
+            (0, 1, 0, 0),
+            (255, 1, 9, 255),
+            (300, 1, 9, 256),
+            (300, 5, 9, 260),
+            (9, 1, 1 << 20, 4),
+            (9, 3, 1 << 20, 6),
+        ] {
+            assert_eq!(at_once(&events(count, each, length)), expected, "{count} {each} {length}");
+        }
+    }
 }

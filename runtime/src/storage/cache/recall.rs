@@ -12,8 +12,11 @@ use crate::object::Object;
 use crate::storage::view::Change;
 use crate::storage::{Error, Event, Events, Key, Result, Revision, Start, Stored};
 
-/// How many revisions are read at once: etcd sends no more in one go to a watch that is behind.
+/// How many revisions are read at once of a store far away: etcd sends no more in one go to a watch that is behind. One in
+/// this process tells its past fastest in one piece.
 const STRETCH: u64 = 1000;
+/// About how many bytes of them, once it is known how large they are.
+const BYTES: usize = 8 << 20;
 /// How far back the past goes: at most so many revisions, about what a window has room for.
 const PAST: u64 = 20_000;
 /// How long it may take. Watches that begin in it wait, or are told to come again.
@@ -28,10 +31,10 @@ type Known = HashMap<Key, Arc<Object>>;
 pub(super) async fn recall(shared: Arc<Shared>) {
     let begun = Instant::now();
     let from = shared.log().window().start();
-    let mut trouble = None;
+    let (mut trouble, over) = (None, Over(&shared));
     let whole = timeout(PATIENCE, all(&shared, from, &mut trouble)).await;
     let reached = shared.log().window().start();
-    shared.recalled();
+    drop(over);
     let (prefix, ms) = (&shared.root, begun.elapsed().as_millis());
     match whole {
         Ok(()) => tracing::debug!(%prefix, %from, %reached, ms, "recalled"),
@@ -46,16 +49,26 @@ pub(super) async fn recall(shared: Arc<Shared>) {
     }
 }
 
+/// Says at its end, however it ends, that the past is as far back as it will be.
+struct Over<'a>(&'a Shared);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.recalled();
+    }
+}
+
 /// Goes back as far as possible, however often that fails.
 async fn all(shared: &Shared, present: Revision, trouble: &mut Option<Error>) {
     let (begun, mut known) = (Instant::now(), Known::new());
-    let end = Revision::new(present.get().saturating_sub(PAST)).unwrap_or(Revision::FIRST);
-    let mut to = present;
+    let (end, mut to) = (farthest(present), present);
+    let mut length = if shared.storage.facts().shared { STRETCH } else { PAST };
     while to > end {
-        let from = Revision::new(to.get().saturating_sub(STRETCH)).unwrap_or(Revision::FIRST).max(end);
+        let from = before(to, length).max(end);
         match stretch(shared, from, to, &mut known).await {
             Ok(stretch) => {
                 let (start, first) = (stretch.start, stretch.first);
+                length = stretch.next_length(length);
                 if !shared.recall(to, stretch.start, stretch.changes, begun) || first {
                     return;
                 }
@@ -78,6 +91,24 @@ struct Stretch {
     changes: Vec<Arc<Change>>,
     /// Whether nothing before it can be told.
     first: bool,
+}
+
+impl Stretch {
+    /// How long the next one is to be.
+    fn next_length(&self, length: u64) -> u64 {
+        let bytes = self.changes.iter().map(|change| change.size()).sum::<usize>().max(1);
+        let fitting = u128::from(length) * BYTES as u128 / bytes as u128;
+        u64::try_from(fitting).unwrap_or(u64::MAX).clamp(1, STRETCH)
+    }
+}
+
+/// How far back the past goes of what is there at a revision.
+pub(super) fn farthest(present: Revision) -> Revision {
+    before(present, PAST)
+}
+
+fn before(revision: Revision, by: u64) -> Revision {
+    Revision::new(revision.get().saturating_sub(by)).unwrap_or(Revision::FIRST)
 }
 
 /// The changes behind `from`, or behind what is forgotten, up to `to`.

@@ -86,14 +86,21 @@ impl Scopes {
 
     /// Gives up half of what is kept, or more, where it is most.
     fn give_up(&mut self) {
-        let mut most = LITTLE;
-        loop {
-            let queues = self.under.values_mut().chain(self.of.values_mut());
-            self.outlived = queues.map(|queue| queue.give_up(most)).sum();
-            if self.outlived <= MUCH / 2 {
-                return;
-            }
+        // What was read since counts no more.
+        self.outlived = self.keep(usize::MAX);
+        let (mut most, enough) = (LITTLE, MUCH / 2);
+        if self.outlived <= MUCH {
+            return;
+        }
+        while self.outlived > enough {
+            self.outlived = self.keep(most);
             most /= 2;
         }
+    }
+
+    /// Lets every queue keep so much. Says how much all of them do.
+    fn keep(&mut self, most: usize) -> usize {
+        let queues = self.under.values_mut().chain(self.of.values_mut());
+        queues.map(|queue| queue.give_up(most)).sum()
     }
 }

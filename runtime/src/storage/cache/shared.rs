@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::contents::Contents;
 use super::log::{Cursor, Log, Sight};
 use super::own::Own;
+use super::recall::farthest;
 use super::window::{Keep, Window};
 use crate::kind::FieldPath;
 use crate::object::Object;
@@ -45,8 +46,8 @@ pub(super) struct Progress {
     pub(super) loading: Option<Instant>,
     /// The revision of the contents.
     pub(super) applied: Revision,
-    /// While the past is still being read: how far back it is there.
-    pub(super) recalling: Option<Revision>,
+    /// While the past is still being read: how far back it is there, and how far back it will be at the most.
+    pub(super) recalling: Option<(Revision, Revision)>,
 }
 
 impl Shared {
@@ -138,7 +139,9 @@ impl Shared {
 
     /// Waits until the past is there that a watch begins in, or will not come.
     pub(super) async fn remember(&self, asked: Revision) -> Result<()> {
-        let there = |progress: &Progress| progress.recalling.is_none_or(|start| start <= asked);
+        let there = |progress: &Progress| {
+            progress.recalling.is_none_or(|(start, farthest)| start <= asked || asked < farthest)
+        };
         if there(&self.progress()) {
             return Ok(());
         }
@@ -163,7 +166,7 @@ impl Shared {
         let start = log.window().start();
         drop(log);
         self.progress.send_modify(|progress| {
-            progress.recalling = progress.recalling.map(|_| start);
+            progress.recalling = progress.recalling.map(|(_, farthest)| (start, farthest));
         });
         more
     }
@@ -215,7 +218,8 @@ impl Shared {
         drop(old);
         // What was written meanwhile is in what was loaded.
         self.own.clear();
-        self.progress.send_replace(Progress { loading: None, applied: at, recalling: Some(start) });
+        let recalling = Some((start, farthest(start)));
+        self.progress.send_replace(Progress { loading: None, applied: at, recalling });
         wake.into_iter().for_each(Waker::wake);
     }
 

@@ -16,6 +16,8 @@ use crate::storage::{
 #[derive(Debug)]
 pub(super) struct Flaky {
     inner: Memory,
+    /// Whether it is one that others write to too.
+    far: AtomicBool,
     /// Whether lists and watches are refused.
     down: AtomicBool,
     /// Why watches were ended, one time after the other.
@@ -30,11 +32,17 @@ impl Flaky {
     pub(super) fn new(down: bool) -> Arc<Flaky> {
         Arc::new(Flaky {
             inner: Memory::new(),
+            far: AtomicBool::new(false),
             down: AtomicBool::new(down),
             cuts: watch::Sender::default(),
             past: Semaphore::new(Semaphore::MAX_PERMITS),
             broken: AtomicUsize::new(0),
         })
+    }
+
+    /// From now on it is as one that others write to too: its past is read in stretches.
+    pub(super) fn be_far_away(&self) {
+        self.far.store(true, Ordering::Relaxed);
     }
 
     /// Ends all watches, and refuses new ones until it is up again.
@@ -137,7 +145,7 @@ impl Storage for Flaky {
     }
 
     fn facts(&self) -> Facts {
-        self.inner.facts()
+        Facts { shared: self.far.load(Ordering::Relaxed), ..self.inner.facts() }
     }
 
     fn health(&self) -> watch::Receiver<Health> {

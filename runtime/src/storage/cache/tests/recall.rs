@@ -16,6 +16,7 @@ fn name(number: usize) -> String {
 
 /// Creates, replaces and deletes a few objects; answers where it was before, and every revision.
 async fn history(storage: &Flaky) -> Vec<Revision> {
+    storage.be_far_away();
     let mut revisions = vec![storage.barrier().await.expect("a revision")];
     let mut there = [None; 10];
     for number in 0..WRITES {
