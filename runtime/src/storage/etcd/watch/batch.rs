@@ -1,4 +1,4 @@
-//! etcd's events as ours. Pure.
+//! etcd's events as ours.
 
 use std::sync::Arc;
 
