@@ -7,6 +7,7 @@ use super::objects::{collection, flunder, post};
 use super::peers::{Peer, Peers};
 use super::rounds::{Round, figures, rounds};
 use super::row::{Row, Unit};
+use crate::wait::wait_for;
 use http::{Method, Request, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,10 +59,14 @@ pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
 /// The object, in every server.
 pub(super) async fn store(peers: &Peers) {
     for peer in [&peers.ours, &peers.go] {
-        let request = post(peer, &collection(&peers.watched), flunder(NAME, 1));
-        let (status, _, body) = peer.connect().await.whole(request).await;
-        let there = [StatusCode::CREATED, StatusCode::CONFLICT].contains(&status);
-        assert!(there, "{} {status}: {body:?}", peer.name());
+        // Go's server is ready before it knows whom it believes: for a moment everybody is anonymous.
+        wait_for(&format!("{} to store an object", peer.name()), async || {
+            let request = post(peer, &collection(&peers.watched), flunder(NAME, 1));
+            let (status, _, body) = peer.connect().await.whole(request).await;
+            let there = [StatusCode::CREATED, StatusCode::CONFLICT].contains(&status);
+            there.then_some(()).ok_or_else(|| format!("{status}: {body:?}"))
+        })
+        .await;
     }
 }
 
