@@ -76,6 +76,14 @@ impl Cache {
         self.shared.reach(asked).await
     }
 
+    /// The same, but whoever asks for the newest is not refused because the feed is late: the storage answers then, as in Go.
+    async fn is_fresh(&self, at: At) -> Result<bool> {
+        match self.fresh(at).await {
+            Err(Error::Future { .. }) if at == At::Latest => Ok(false),
+            fresh => fresh.map(|()| true),
+        }
+    }
+
     /// A watch behind a revision, or behind what is there now.
     async fn subscribe(&self, scope: &Scope, from: Start, progress: bool) -> Result<Subscription> {
         let after = match from {
@@ -176,8 +184,8 @@ impl View for Cache {
                 self.shared.tell(read.at);
                 return Ok(read);
             }
-            self.fresh(at).await?;
-            match self.get_here(key, at) {
+            let here = if self.is_fresh(at).await? { self.get_here(key, at) } else { None };
+            match here {
                 Some(read) => read,
                 None => self.get_there(key, at).await,
             }
@@ -186,8 +194,8 @@ impl View for Cache {
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>> {
         Box::pin(async move {
-            self.fresh(query.at).await?;
-            match self.list_here(&query) {
+            let here = if self.is_fresh(query.at).await? { self.list_here(&query) } else { None };
+            match here {
                 Some(read) => read,
                 None => self.list_there(query).await,
             }

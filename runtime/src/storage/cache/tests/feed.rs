@@ -247,3 +247,21 @@ async fn an_own_write_is_one_object_for_everybody() {
     };
     assert!(Arc::ptr_eq(&written, &read) && Arc::ptr_eq(&written, &told));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_is_asked_of_the_storage_while_the_feed_is_late() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    let first = put(&storage, "a").await;
+    cache.list(everything()).await.expect("loaded");
+    storage.take_down();
+    let last = put(&storage, "b").await;
+    let key = Key::new("g/ks/a/b");
+    let read = cache.get(&key, At::Latest).await.expect("the storage answers");
+    assert_eq!(read.value.map(|object| object.revision()), Some(last));
+    let listed = cache.list(everything()).await.expect_err("the storage is asked, and lists nothing now");
+    assert!(matches!(listed, Error::Unavailable { .. }), "{listed}");
+    // Whoever names a revision waits for it.
+    let refused = cache.get(&key, At::NotBefore(last)).await.expect_err("the feed is not there");
+    assert_eq!(refused, Error::Future { asked: last, current: first });
+}
