@@ -164,7 +164,6 @@ fn replay(read: &ReadTransaction, compacted: Revision, path: &Path, retention: R
             loaded.happen(revision, &row, now).map_err(wrong)?;
         }
     }
-    loaded.state.pack();
     Ok(loaded)
 }
 

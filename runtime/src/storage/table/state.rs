@@ -87,12 +87,6 @@ impl State {
         replaced.map(|record| record.revision)
     }
 
-    /// Fills the nodes of the tree, which one insertion after the other has left half empty.
-    #[cfg(feature = "embedded")]
-    pub(in crate::storage) fn pack(&mut self) {
-        self.live = std::mem::take(&mut self.live).into_iter().collect();
-    }
-
     /// Every live key and its revision, in order.
     #[cfg(feature = "embedded")]
     pub(in crate::storage) fn index(&self) -> impl Iterator<Item = (&str, Revision)> {
