@@ -9,6 +9,7 @@ use super::rounds::{figures, rounds};
 use super::row::{Row, Unit};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -19,6 +20,8 @@ const AT_ONCE: usize = 50;
 const END: &[u8] = b"\"k8s.io/initial-events-end\":\"true\"";
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Before a server is asked again that has put one off.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// CPU of one, and the memory of many at once.
 pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
@@ -46,7 +49,7 @@ async fn sample(peer: &Arc<Peer>, namespace: &str) -> Sample {
     let (mut latencies, mut bytes) = (Vec::new(), 0);
     while clocks.cpu() < CPU_PER_SAMPLE {
         let sent = Instant::now();
-        bytes += whole(&mut connection, request(peer, namespace)).await;
+        bytes += whole(&mut connection, peer, namespace).await;
         latencies.push(sent.elapsed());
     }
     clocks.stop(latencies.len() as u64, bytes, percentile(&mut latencies, 99))
@@ -60,8 +63,8 @@ async fn peak(peer: &Arc<Peer>, namespace: &str) -> f64 {
     let connection = peer.connect().await;
     let mut watches = JoinSet::new();
     for _ in 0..AT_ONCE {
-        let (mut connection, request) = (connection.clone(), request(peer, namespace));
-        watches.spawn(async move { whole(&mut connection, request).await });
+        let (mut connection, peer, namespace) = (connection.clone(), Arc::clone(peer), namespace.to_owned());
+        watches.spawn(async move { whole(&mut connection, &peer, &namespace).await });
     }
     while let Some(done) = watches.join_next().await {
         done.unwrap_or_else(|error| panic!("a watch of {}: {error}", peer.name()));
@@ -70,9 +73,8 @@ async fn peak(peer: &Arc<Peer>, namespace: &str) -> f64 {
 }
 
 /// Reads up to the bookmark and leaves; counts the bytes.
-async fn whole(connection: &mut Connection, request: Request<Body>) -> u64 {
-    let (status, _, mut body) = connection.begin(request).await.unwrap_or_else(|why| panic!("{why}"));
-    assert_eq!(status, StatusCode::OK);
+async fn whole(connection: &mut Connection, peer: &Peer, namespace: &str) -> u64 {
+    let mut body = watch(connection, peer, namespace).await;
     let (mut lines, mut bytes, mut last) = (0, 0, Vec::new());
     let read = async {
         while lines <= COUNT {
@@ -90,7 +92,21 @@ async fn whole(connection: &mut Connection, request: Request<Body>) -> u64 {
     bytes
 }
 
-async fn begin(peer: &Peer, namespace: &str) -> (StatusCode, http::HeaderMap, hyper::body::Incoming) {
+/// Begins one. A server that asks to come again, as Go's does now and then, is asked again.
+async fn watch(connection: &mut Connection, peer: &Peer, namespace: &str) -> Incoming {
+    let started = Instant::now();
+    loop {
+        let begun = connection.begin(request(peer, namespace)).await;
+        let (status, _, body) = begun.unwrap_or_else(|why| panic!("{}: {why}", peer.name()));
+        match status {
+            StatusCode::OK => return body,
+            StatusCode::TOO_MANY_REQUESTS if started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            status => panic!("a watch of {} is answered with {status}", peer.name()),
+        }
+    }
+}
+
+async fn begin(peer: &Peer, namespace: &str) -> (StatusCode, http::HeaderMap, Incoming) {
     let mut connection = peer.connect().await;
     let begun = connection.begin(request(peer, namespace)).await;
     begun.unwrap_or_else(|why| panic!("{}: {why}", peer.name()))
