@@ -109,6 +109,12 @@ impl Prefix {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Above all keys under the prefix, and not above the next one; nothing is above the prefix of every key.
+    pub(crate) fn end(&self) -> Option<String> {
+        // The byte behind `/`.
+        self.0.strip_suffix('/').map(|start| format!("{start}0"))
+    }
 }
 
 macro_rules! like_a_string {

@@ -105,24 +105,23 @@ impl Contents {
         self.corrupt.insert(key, error);
     }
 
-    /// A page of the present. `root` is the prefix of everything here.
-    pub(super) fn list(&self, query: &Query, root: &Prefix) -> Result<List> {
-        let (prefix, start) = ends(query);
-        let range = Range { prefix, start: &start };
+    /// A page of the present.
+    pub(super) fn list(&self, query: &Query) -> Result<List> {
+        let start = start(query);
+        let range = Range { prefix: &query.prefix, start: &start };
         let (items, more) = Page::new(query.limit, query.max_bytes).present(&self.runs, range);
         self.judge(range, items.last(), more)?;
-        let behind = items.last().filter(|_| more).map(|last| format!("{}\0", last.key()));
-        let remaining = query.count.then(|| {
-            let start = behind.as_deref();
-            start.map_or(0, |start| self.runs.count(Range { prefix, start }, query.prefix == *root))
+        let remaining = query.count.then(|| match items.last().filter(|_| more) {
+            Some(last) => self.behind(&query.prefix, last.key()) as u64,
+            None => 0,
         });
-        Ok(List { items, more, remaining: remaining.map(|count| count as u64) })
+        Ok(List { items, more, remaining })
     }
 
     /// A page of the past: of the state behind which the changes from a place of the window on were made.
     pub(super) fn past(&self, query: &Query, window: &Window, place: u64) -> Result<List> {
-        let (prefix, start) = ends(query);
-        let range = Range { prefix, start: &start };
+        let start = start(query);
+        let range = Range { prefix: &query.prefix, start: &start };
         let mut past = Past::new();
         for change in window.from(place) {
             let key = change.key().filter(|key| key.as_str() >= range.start && range.holds(key));
@@ -133,7 +132,7 @@ impl Contents {
         let (items, more) = Page::new(query.limit, query.max_bytes).past(&self.runs, range, &past);
         self.judge(range, items.last(), more)?;
         let remaining = query.count.then(|| match items.last().filter(|_| more) {
-            Some(last) => self.remaining(prefix, last.key(), &past),
+            Some(last) => self.remaining(&query.prefix, last.key(), &past),
             None => 0,
         });
         Ok(List { items, more, remaining })
@@ -147,11 +146,15 @@ impl Contents {
         }
     }
 
+    /// How many objects follow a key.
+    fn behind(&self, prefix: &Prefix, last: &Key) -> usize {
+        self.runs.count(Range { prefix, start: &format!("{last}\0") })
+    }
+
     /// How many objects followed a key in the past.
-    fn remaining(&self, prefix: &str, last: &Key, past: &Past) -> u64 {
+    fn remaining(&self, prefix: &Prefix, last: &Key, past: &Past) -> u64 {
         use std::ops::Bound::{Excluded, Unbounded};
-        let start = format!("{last}\0");
-        let present = self.runs.count(Range { prefix, start: &start }, false);
+        let present = self.behind(prefix, last);
         let changed = past.range::<Key, _>((Excluded(last), Unbounded));
         let (gone, come) = changed.fold((0, 0), |(gone, come), (key, before)| {
             let now = usize::from(self.objects.contains(key.as_str()));
@@ -175,7 +178,7 @@ impl Contents {
     }
 }
 
-/// The prefix of a query, and the key it begins with.
-fn ends(query: &Query) -> (&str, String) {
-    (query.prefix.as_str(), format!("{}{}", query.prefix, query.from.as_deref().unwrap_or_default()))
+/// Where the keys of a query begin.
+fn start(query: &Query) -> String {
+    format!("{}{}", query.prefix, query.from.as_deref().unwrap_or_default())
 }

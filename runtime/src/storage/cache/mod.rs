@@ -134,7 +134,7 @@ impl Cache {
                 let place = log.window().place(revision)?;
                 (revision, contents.past(query, log.window(), place))
             }
-            _ => (contents.at, contents.list(query, &self.shared.root)),
+            _ => (contents.at, contents.list(query)),
         };
         Some(value.map(|value| Read { at, value }))
     }

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::object::Object;
-use crate::storage::Key;
 use crate::storage::view::{Run, Slice, Slices};
+use crate::storage::{Key, Prefix};
 
 /// A run with fewer objects is joined with the next one, if together they leave room.
 const FEW: usize = Run::MOST / 4;
@@ -30,7 +30,7 @@ struct Leaf {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range<'a> {
     /// What the keys begin with.
-    pub(super) prefix: &'a str,
+    pub(super) prefix: &'a Prefix,
     /// The first key; not below the prefix.
     pub(super) start: &'a str,
 }
@@ -38,7 +38,7 @@ pub(super) struct Range<'a> {
 impl Range<'_> {
     /// Whether a key that is not below the start is in the range.
     pub(super) fn holds(&self, key: &Key) -> bool {
-        key.as_str().starts_with(self.prefix)
+        key.under(self.prefix).is_some()
     }
 
     /// The part of ordered objects that is in the range.
@@ -91,41 +91,28 @@ impl Runs {
 
     /// What is in the range, as slices.
     pub(super) fn slices<'a>(&'a self, range: Range<'a>) -> impl Iterator<Item = Slice> + 'a {
-        let mut leaves = self.leaves(range.start);
-        let mut ended = false;
-        std::iter::from_fn(move || {
-            while !ended {
-                let run = &leaves.next()?.run;
-                let inside = range.of(run.items());
-                ended = inside.end < run.items().len();
-                if let Some(slice) = Slice::new(Arc::clone(run), inside) {
-                    return Some(slice);
-                }
-            }
-            None
+        self.leaves(range).filter_map(move |leaf| {
+            let inside = range.of(leaf.run.items());
+            Slice::new(Arc::clone(&leaf.run), inside)
         })
     }
 
-    /// How many objects are in the range. `all` says that every key is under the prefix, which saves looking.
-    pub(super) fn count(&self, range: Range<'_>, all: bool) -> usize {
-        let mut leaves = self.leaves(range.start);
-        let first = leaves.next().map_or(0, |leaf| range.of(leaf.run.items()).len());
-        if all {
-            return first + leaves.map(|leaf| leaf.len).sum::<usize>();
-        }
-        first
-            + leaves
-                .map(|leaf| range.of(leaf.run.items()).len())
-                .take_while(|inside| *inside > 0)
-                .sum::<usize>()
+    /// How many objects are in the range: looks into the runs at its ends only.
+    pub(super) fn count(&self, range: Range<'_>) -> usize {
+        let inside = |leaf: &Leaf| range.of(leaf.run.items()).len();
+        let mut leaves = self.leaves(range);
+        let (first, last) = (leaves.next(), leaves.next_back());
+        first.map_or(0, inside) + leaves.map(|leaf| leaf.len).sum::<usize>() + last.map_or(0, inside)
     }
 
-    /// The runs from the one on in which a key is or would be.
-    fn leaves(&self, key: &str) -> impl Iterator<Item = &Leaf> {
-        let below = (Bound::Unbounded, Bound::Included(key));
+    /// The runs from the one on in which the first key is or would be, through the last with keys of the range.
+    fn leaves(&self, range: Range<'_>) -> impl DoubleEndedIterator<Item = &Leaf> {
+        let below = (Bound::Unbounded, Bound::Included(range.start));
         let fence = self.leaves.range::<str, _>(below).next_back().map(|(fence, _)| fence.as_str());
         let from = fence.map_or(Bound::Unbounded, Bound::Included);
-        self.leaves.range::<str, _>((from, Bound::Unbounded)).map(|(_, leaf)| leaf)
+        let end = range.prefix.end();
+        let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        self.leaves.range::<str, _>((from, end)).map(|(_, leaf)| leaf)
     }
 
     /// The run in which a key is or would be; none when it is below everything.

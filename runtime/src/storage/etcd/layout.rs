@@ -47,12 +47,9 @@ impl Layout {
 
     /// All keys under a prefix: from the first, to the one behind the last.
     pub(super) fn range(&self, prefix: &Prefix) -> (Bytes, Bytes) {
+        let end = prefix.end();
         let start = format!("{}{prefix}", self.root);
-        let end = match start.strip_suffix('/') {
-            // The byte behind `/`.
-            Some(start_) if !prefix.as_str().is_empty() => format!("{start_}0"),
-            _ => format!("{}{BEHIND}", self.root),
-        };
+        let end = format!("{}{}", self.root, end.as_deref().unwrap_or(BEHIND));
         (start.into(), end.into())
     }
 

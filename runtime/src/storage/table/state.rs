@@ -51,10 +51,11 @@ impl State {
     pub(in crate::storage) fn list(&self, query: &Query) -> Result<Read<Page>> {
         let at = self.resolve(query.at)?;
         let start = format!("{}{}", query.prefix, query.from.as_deref().unwrap_or_default());
+        let end = query.prefix.end();
+        let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let live = self
             .live
-            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded))
-            .take_while(|(key, _)| key.under(&query.prefix).is_some())
+            .range::<str, _>((Bound::Included(start.as_str()), end))
             .map(|(key, record)| Row { key, revision: record.revision, value: &record.value });
         if at == self.revision {
             return Ok(Read { at, value: page(live, query) });

@@ -95,7 +95,7 @@ proptest! {
             models.insert(number, model.clone());
             if hold && number % 16 == 0 {
                 let query = Query::all(root.clone());
-                held.push((model.clone(), contents.list(&query, &root).expect("a list").items));
+                held.push((model.clone(), contents.list(&query).expect("a list").items));
             }
         }
         for (model, items) in &held {
@@ -111,7 +111,7 @@ proptest! {
                 at: At::Any,
                 count: true,
             };
-            prop_assert_eq!(told(&contents.list(&query, &root).expect("a list")), page(&model, asked));
+            prop_assert_eq!(told(&contents.list(&query).expect("a list")), page(&model, asked));
             for (number, model) in models.iter().filter(|(number, _)| *number % 37 == 1) {
                 let place = window.place(revision(*number)).expect("kept");
                 let list = contents.past(&query, &window, place).expect("a list");
