@@ -69,9 +69,9 @@ impl Model {
         Ok(())
     }
 
-    /// Whether everything that was acknowledged is in a list.
-    pub(super) fn is_in(&self, list: &Read<Page>) -> bool {
-        self.highest.is_none_or(|highest| compare(&self.state(highest), &list.value.items, list.at).is_ok())
+    /// Whether a list is what the events up to its revision lead to.
+    pub(super) fn is(&self, list: &Read<Page>) -> Check {
+        compare(&self.state(list.at), &list.value.items, list.at)
     }
 
     /// How many writes are known to be durable.

@@ -107,7 +107,7 @@ async fn relaxed(disk: &Disk, seed: u64) -> Check<u64> {
                 matches!(resumed, Err(Error::Compacted { .. })),
                 "after {highest} a watch goes on: {resumed:?}"
             );
-            lost += u64::from(!model.is_in(&list));
+            lost += u64::from(model.is(&list).is_err());
         }
         let (began, mut model) = (list.at, Model::of(list));
         disk.cut_power_after(1 + random.below(60));
