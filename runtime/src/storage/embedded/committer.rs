@@ -120,14 +120,15 @@ impl Committer {
             answers.iter_mut().for_each(|(outcomes, _)| spoil(outcomes, why));
             self.show_health();
         }
-        for (outcomes, answer) in answers {
-            // Nobody listens when the future was dropped.
-            let _ = answer.send(outcomes);
-        }
+        // Watchers first: a cache among them is then up to date when the writers look into it.
         if committed.is_ok()
             && let Some(last) = events.last()
         {
             self.table.publish(events, last.revision);
+        }
+        for (outcomes, answer) in answers {
+            // Nobody listens when the future was dropped.
+            let _ = answer.send(outcomes);
         }
     }
 

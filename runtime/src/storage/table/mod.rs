@@ -1,7 +1,7 @@
 //! The live records, the window of history and the watchers of one process: what memory and embedded have in common.
 //!
-//! A backend decides when a change is durable. Only then does it [`Table::apply`] the events, answer its writers and
-//! [`Table::publish`] to the watchers, in this order and from one place. Locks are held for the copying of pointers.
+//! A backend decides when a change is durable. Only then does it [`Table::apply`] the events, [`Table::publish`] them to
+//! the watchers and answer its writers, in this order and from one place. Locks are held for the copying of pointers.
 
 mod list;
 mod stage;
