@@ -61,9 +61,12 @@ impl<K: ApiResource + Validate> Probe<K> {
 /// Runs `hook` on a typed value and carries what it changed back into the tree.
 fn change<K: ApiResource>(tree: &mut Tree, hook: impl FnOnce(&mut K)) -> Result<(), String> {
     let mut object: K = typed(tree)?;
-    let before = written(&object)?;
+    let before = text(&object)?;
     hook(&mut object);
-    carry(before, written(&object)?, tree);
+    // Mostly there is nothing to do for a hook, and texts are compared sooner than trees are made.
+    if text(&object)? != before {
+        carry(written(&typed::<K>(tree)?)?, written(&object)?, tree);
+    }
     Ok(())
 }
 
@@ -71,8 +74,16 @@ fn typed<K: ApiResource>(tree: &Tree) -> Result<K, String> {
     from_tree(tree).map_err(|error| format!("reading an object as {}: {error}", K::DESCRIPTOR.kind))
 }
 
+fn text<K: ApiResource>(object: &K) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(object).map_err(unwritten::<K>)
+}
+
 fn written<K: ApiResource>(object: &K) -> Result<Tree, String> {
-    to_tree(object).map_err(|error| format!("writing an object as {}: {error}", K::DESCRIPTOR.kind))
+    to_tree(object).map_err(unwritten::<K>)
+}
+
+fn unwritten<K: ApiResource>(error: impl std::fmt::Display) -> String {
+    format!("writing an object as {}: {error}", K::DESCRIPTOR.kind)
 }
 
 /// Makes in `tree` the changes that lead from `before` to `after`, and no others: what the type does
