@@ -47,7 +47,7 @@ pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
     let mut curves = [
         curve("GET", 0.1),
         curve("page of 500", 0.1),
-        curve("PATCH, 16 writers", 0.1),
+        curve("PATCH of 1000 names, 16 writers", 0.1),
         curve("delivery to 100 watchers", 0.1),
         curve("LIST of all", 1.02),
     ];
@@ -76,7 +76,9 @@ async fn at(contest: Contest<'_>, peers: &Peers, plan: Plan, size: u64) -> [Vec<
     });
     let patch = load(16, {
         let path = path.clone();
-        move |peer, number| patch(peer, &format!("{path}/{}", name(number.wrapping_mul(7919) % size)), number)
+        // Both servers ask once for each name whether it may be written: as many names at each size.
+        let named = move |number: u64| name(number.wrapping_mul(7919) % SIZES[0] * (size / SIZES[0]));
+        move |peer, number| patch(peer, &format!("{path}/{}", named(number)), number)
     });
     let list = load(1, {
         let path = path.clone();
