@@ -17,8 +17,18 @@ pub const METRICS_VERSION: &str = "v1beta1";
 
 /// Starts `program`, which serves widgets, on an embedded store of its own.
 pub async fn start(plane: &ControlPlane, program: &str) -> Server {
-    let launch = Launch { command: on_own_store(plane, program), group: GROUP, versions: &[VERSION] };
-    Server::start(plane, "widgets", launch).await
+    serve(plane, on_own_store(plane, program)).await
+}
+
+/// The same, and every answer is the storage's.
+pub async fn start_uncached(plane: &ControlPlane, program: &str) -> Server {
+    let mut command = on_own_store(plane, program);
+    command.arg("--watch-cache=false");
+    serve(plane, command).await
+}
+
+async fn serve(plane: &ControlPlane, command: Command) -> Server {
+    Server::start(plane, "widgets", Launch { command, group: GROUP, versions: &[VERSION] }).await
 }
 
 /// Starts `program` for its computed kinds. It has stored kinds too, whose Leases another server of the plane may

@@ -102,6 +102,19 @@ async fn informers_hold_what_the_server_holds() {
     informers::check(&widgets(&ours.plane)).await;
 }
 
+/// Every answer comes from the storage then, and every watch is one of it.
+#[tokio::test]
+async fn the_promises_hold_without_a_watch_cache() {
+    let Some(plane) = ControlPlane::start().await else { return };
+    let server = ours::start_uncached(&plane, PROGRAM).await;
+    let subject = widgets(&plane);
+    kubectl::check(&subject).await;
+    informers::check(&subject).await;
+    garbage_collection::check(&subject).await;
+    namespace_deletion::check(&subject).await;
+    drop(server);
+}
+
 /// On a control plane of its own: nobody else may need the server while it is away.
 #[tokio::test]
 async fn informers_stay_in_step_through_restarts() {

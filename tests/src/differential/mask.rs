@@ -61,11 +61,17 @@ fn body(bytes: &[u8]) -> Value {
     let lines: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(bytes).into_iter().collect();
     match lines {
         Ok(mut events) => {
+            events.retain(|event| !is_of_its_time(event));
             events.iter_mut().for_each(|event| mask(event, ""));
-            json!({"events": events})
+            if events.len() == 1 { events.remove(0) } else { json!({"events": events}) }
         }
         Err(_) => mask_text(&String::from_utf8_lossy(bytes)).into(),
     }
+}
+
+/// Bookmarks come when it is time for one, but for the one that ends the initial events.
+fn is_of_its_time(event: &Value) -> bool {
+    event["type"] == "BOOKMARK" && !event["object"].to_string().contains("k8s.io/initial-events-end")
 }
 
 fn mask(value: &mut Value, key: &str) {

@@ -14,6 +14,10 @@ use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
 use crate::storage::{Error, Key, Prefix, Result, Revision};
 
+/// How many changes leave the window with each that comes, unless it is too large: what a burst of writes left behind is
+/// not freed by one of them while all wait.
+const LEAVING: usize = 16;
+
 /// What a watch sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -174,8 +178,11 @@ impl Log {
         });
         self.through = self.through.max(change.revision());
         self.window.add(change, now);
-        while let Some(left) = self.window.leave(now) {
+        let mut leaving = 0;
+        while leaving < LEAVING || self.window.is_too_large() {
+            let Some(left) = self.window.leave(now) else { break };
             self.scopes.outlive(&left, self.keep.count);
+            leaving += 1;
         }
     }
 

@@ -85,6 +85,11 @@ impl Window {
         self.changes.push_back((change, now));
     }
 
+    /// Whether it holds more bytes than it should.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.changes.len() > 1 && self.bytes > self.keep.bytes
+    }
+
     /// The oldest change, if it is to be kept no longer.
     pub(super) fn leave(&mut self, now: Instant) -> Option<Arc<Change>> {
         if self.changes.len() > 1 && self.first_leaves(now) { self.pop() } else { None }
@@ -110,7 +115,7 @@ impl Window {
     fn first_leaves(&self, now: Instant) -> bool {
         let Some((_, at)) = self.changes.front() else { return false };
         let old = now.duration_since(*at) > self.keep.age && self.changes.len() > self.keep.count;
-        old || self.bytes > self.keep.bytes
+        old || self.is_too_large()
     }
 
     fn pop(&mut self) -> Option<Arc<Change>> {

@@ -181,6 +181,21 @@ fn all_slow_watches_together_have_a_bound_and_the_quiet_ones_keep_what_is_theirs
 }
 
 #[test]
+fn what_is_too_old_leaves_little_by_little() {
+    let keep = Keep { age: Duration::from_secs(1), count: 10, bytes: usize::MAX };
+    let (mut log, start) = (log(keep), Instant::now());
+    let mut push = |number, at| {
+        let change = Arc::new(Change::new(revision(number), None, Some(object("a", number, ""))));
+        log.push(change, at, &mut Vec::new());
+        log.window().from(0).count()
+    };
+    assert_eq!((2..=101).map(|number| push(number, start)).last(), Some(100));
+    let later = start + Duration::from_secs(2);
+    let left: Vec<_> = (102..=110).map(|number| push(number, later)).collect();
+    assert_eq!(left, [85, 70, 55, 40, 25, 10, 10, 10, 10]);
+}
+
+#[test]
 fn a_watch_catches_up_and_then_follows() {
     let mut log = log(Keep::default());
     (2..6000).for_each(|number| push(&mut log, if number % 3 == 0 { "a/x" } else { "b/x" }, number));
