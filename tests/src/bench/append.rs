@@ -1,6 +1,5 @@
 //! The floor of writes: values appended to a file and synced, by one committer for all who wait.
 
-use super::Plan;
 use super::load::{Sample, percentile};
 use super::objects::flunder;
 use super::process::Process;
@@ -19,19 +18,16 @@ const SAMPLE: Duration = Duration::from_millis(500);
 /// A value, and whom to tell that it is on disk.
 type Waiting = (Vec<u8>, oneshot::Sender<()>);
 
-/// As many as there are rounds.
-pub(super) async fn samples(directory: &Path, plan: Plan, writers: usize) -> Vec<Sample> {
-    let mut samples = Vec::new();
-    for round in 0..plan.rounds {
-        let path = directory.join(format!("raw-append-{writers}-{round}"));
-        let file = File::create(&path).unwrap_or_else(|error| panic!("making {}: {error}", path.display()));
-        samples.push(sample(file, writers).await);
-        std::fs::remove_file(&path).unwrap_or_else(|error| panic!("removing {}: {error}", path.display()));
-    }
-    samples
+/// Writers of a file of their own in that directory.
+pub(super) async fn sample(directory: &Path, writers: usize) -> Sample {
+    let path = directory.join(format!("raw-append-{writers}"));
+    let file = File::create(&path).unwrap_or_else(|error| panic!("making {}: {error}", path.display()));
+    let sample = append(file, writers).await;
+    std::fs::remove_file(&path).unwrap_or_else(|error| panic!("removing {}: {error}", path.display()));
+    sample
 }
 
-async fn sample(file: File, writers: usize) -> Sample {
+async fn append(file: File, writers: usize) -> Sample {
     let (queue, waiting) = mpsc::channel();
     let committer = thread::spawn(move || commit(file, &waiting));
     let (started, cpu) = (Instant::now(), Process::own().cpu());

@@ -125,20 +125,30 @@ fn follow(known: Arc<Known>) -> Body {
     let from = *count.borrow();
     let frames = unfold((known, count, from), |(known, mut count, mut from)| async move {
         count.wait_for(|count| *count > from).await.ok()?;
-        let mut frame = BytesMut::new();
-        {
+        let (frame, taken) = {
             let published = known.published.lock().unwrap_or_else(PoisonError::into_inner);
-            for event in &published[from..] {
-                if !frame.is_empty() && frame.len() + event.len() > CHUNK {
-                    break;
-                }
-                frame.extend_from_slice(event);
-                from += 1;
-            }
-        }
-        Some((frame.freeze(), (known, count, from)))
+            first_frame(&published[from..])
+        };
+        from += taken;
+        Some((frame, (known, count, from)))
     });
     StreamBody::new(frames.map(|frame| Ok(Frame::data(frame)))).boxed_unsync()
+}
+
+/// As many events as go into a chunk; one alone is not copied.
+fn first_frame(events: &[Bytes]) -> (Bytes, usize) {
+    if let [event] = events {
+        return (event.clone(), 1);
+    }
+    let (mut frame, mut taken) = (BytesMut::new(), 0);
+    for event in events {
+        if !frame.is_empty() && frame.len() + event.len() > CHUNK {
+            break;
+        }
+        frame.extend_from_slice(event);
+        taken += 1;
+    }
+    (frame.freeze(), taken)
 }
 
 fn chunks(bytes: Bytes) -> Body {
@@ -147,7 +157,7 @@ fn chunks(bytes: Bytes) -> Body {
     }
     let chunks = unfold((bytes, 0), |(bytes, at)| async move {
         let end = bytes.len().min(at + CHUNK);
-        (at < end).then(|| (Bytes::copy_from_slice(&bytes[at..end]), (bytes, end)))
+        (at < end).then(|| (bytes.slice(at..end), (bytes, end)))
     });
     StreamBody::new(chunks.map(|chunk| Ok(Frame::data(chunk)))).boxed_unsync()
 }

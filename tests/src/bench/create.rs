@@ -4,7 +4,7 @@ use super::Plan;
 use super::load::{Load, Sample, sample};
 use super::objects::{collection, flunder, post};
 use super::peers::Peers;
-use super::rounds::{Contest, Round, figures, rounds};
+use super::rounds::{Contest, Round, figures, rounds_beside};
 use super::row::{Row, Unit};
 use super::{append, transaction};
 use http::StatusCode;
@@ -30,13 +30,13 @@ pub(super) async fn rows(peers: &Peers, plan: Plan) -> Vec<Row> {
 
 async fn embedded(peers: &Peers, plan: Plan, writers: usize) -> Vec<Row> {
     let where_ = "embedded";
-    let mut samples = samples(peers.three(), peers, plan, writers, where_).await;
-    let raw = append::samples(&peers.directory, plan, writers).await;
-    let cpu = cpu(&samples, writers, where_);
+    (plan.tell)(&format!("CREATE {where_}, {writers} writers"));
+    let load = load(peers, writers);
+    let raw = async || append::sample(&peers.directory, writers).await;
+    let taken = rounds_beside(peers.three(), plan, async |peer| sample(peer, &load).await, raw).await;
+    let cpu = cpu(&taken.iter().map(|(round, _)| *round).collect::<Vec<_>>(), writers, where_);
     // The raw log has no server: its rate and its time are floors, the bare request's CPU is another.
-    for (round, raw) in samples.iter_mut().zip(raw) {
-        round.floor = Some(raw);
-    }
+    let samples = beside_raw(taken);
     let (rate, p99) = (rate(&samples, writers, where_), p99(&samples, writers, where_));
     match writers {
         1 => vec![cpu, rate, p99.aiming_at(1.0).within(2.0)],
@@ -47,11 +47,11 @@ async fn embedded(peers: &Peers, plan: Plan, writers: usize) -> Vec<Row> {
 
 async fn on_etcd(contest: Contest<'_>, peers: &Peers, plan: Plan, writers: usize) -> Vec<Row> {
     let where_ = "on etcd";
-    let mut samples = samples(contest, peers, plan, writers, where_).await;
-    let raw = transaction::samples(&peers.etcd_url, plan, writers).await;
-    for (round, raw) in samples.iter_mut().zip(raw) {
-        round.floor = Some(raw);
-    }
+    (plan.tell)(&format!("CREATE {where_}, {writers} writers"));
+    let (load, numbers) = (load(peers, writers), Arc::default());
+    let raw = async || transaction::sample(&peers.etcd_url, &numbers, writers).await;
+    let taken = rounds_beside(contest, plan, async |peer| sample(peer, &load).await, raw).await;
+    let samples = beside_raw(taken);
     let cpu = cpu(&samples, writers, where_);
     let (rate, p99) = (rate(&samples, writers, where_), p99(&samples, writers, where_));
     match writers {
@@ -61,23 +61,21 @@ async fn on_etcd(contest: Contest<'_>, peers: &Peers, plan: Plan, writers: usize
     }
 }
 
-async fn samples(
-    contest: Contest<'_>,
-    peers: &Peers,
-    plan: Plan,
-    writers: usize,
-    where_: &str,
-) -> Vec<Round<Sample>> {
-    (plan.tell)(&format!("CREATE {where_}, {writers} writers"));
+/// Creates by so many writers.
+fn load(peers: &Peers, writers: usize) -> Load {
     let path = collection(&peers.written);
-    let load = Load {
+    Load {
         streams: writers,
         expected: StatusCode::CREATED,
         request: Arc::new(move |peer, number| {
             post(peer, &path, flunder(&format!("made-by-{writers}-{number:07}"), number))
         }),
-    };
-    rounds(contest, plan, async |peer| sample(peer, &load).await).await
+    }
+}
+
+/// Rounds whose floor is what was taken raw.
+fn beside_raw(taken: Vec<(Round<Sample>, Sample)>) -> Vec<Round<Sample>> {
+    taken.into_iter().map(|(round, raw)| Round { floor: Some(raw), ..round }).collect()
 }
 
 fn cpu(samples: &[Round<Sample>], writers: usize, where_: &str) -> Row {

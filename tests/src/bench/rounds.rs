@@ -45,8 +45,19 @@ pub(super) struct Contest<'a> {
 pub(super) async fn rounds<T>(
     contest: Contest<'_>,
     plan: Plan,
-    mut sample: impl AsyncFnMut(&Arc<Peer>) -> T,
+    sample: impl AsyncFnMut(&Arc<Peer>) -> T,
 ) -> Vec<Round<T>> {
+    let rounds = rounds_beside(contest, plan, sample, async || ()).await;
+    rounds.into_iter().map(|(round, ())| round).collect()
+}
+
+/// The same with something else in each round, at the end of it.
+pub(super) async fn rounds_beside<T, U>(
+    contest: Contest<'_>,
+    plan: Plan,
+    mut sample: impl AsyncFnMut(&Arc<Peer>) -> T,
+    mut beside: impl AsyncFnMut() -> U,
+) -> Vec<(Round<T>, U)> {
     let sides = [Some(contest.ours), contest.go, contest.floor];
     let mut taken = Vec::new();
     for round in 0..=plan.rounds {
@@ -58,8 +69,9 @@ pub(super) async fn rounds<T>(
             }
         }
         let [Some(ours), go, floor] = found else { unreachable!("ours is part of every contest") };
+        let beside = beside().await;
         if round > 0 {
-            taken.push(Round { ours, go, floor });
+            taken.push((Round { ours, go, floor }, beside));
         }
     }
     taken

@@ -1,7 +1,6 @@
 //! The floor of writes on etcd: the transaction that a create is, sent by a client that does
 //! nothing else. The messages are written by hand: they are five fields.
 
-use super::Plan;
 use super::load::{Sample, percentile};
 use super::objects::flunder;
 use super::process::Process;
@@ -19,18 +18,9 @@ use tokio::task::JoinSet;
 /// How long one sample takes.
 const SAMPLE: Duration = Duration::from_millis(700);
 
-/// As many as there are rounds. CPU is the client's: what a server on etcd cannot do without.
-pub(super) async fn samples(url: &str, plan: Plan, writers: usize) -> Vec<Sample> {
-    let address = url.trim_start_matches("http://").to_owned();
-    let numbers = Arc::new(AtomicU64::new(0));
-    let mut samples = Vec::new();
-    for _ in 0..plan.rounds {
-        samples.push(sample(&address, &numbers, writers).await);
-    }
-    samples
-}
-
-async fn sample(address: &str, numbers: &Arc<AtomicU64>, writers: usize) -> Sample {
+/// A client of that etcd. CPU is the client's: what a server on etcd cannot do without.
+pub(super) async fn sample(url: &str, numbers: &Arc<AtomicU64>, writers: usize) -> Sample {
+    let address = url.trim_start_matches("http://");
     let tcp = TcpStream::connect(address).await.unwrap_or_else(|error| panic!("dialing etcd: {error}"));
     tcp.set_nodelay(true).expect("a socket without delay");
     let (sender, connection) =
