@@ -1,9 +1,8 @@
 //! The page of the documentation that a run writes: its table, its chart, and what it was taken on.
 
-use super::Plan;
 use super::chart::chart;
-use super::row::Row;
 use super::table::table;
+use super::{Found, Plan};
 use std::fs;
 use std::path::Path;
 
@@ -12,17 +11,17 @@ const PAGE: &str = "benchmarks.md";
 const CHART: &str = "benchmarks.svg";
 
 /// Writes both into `folder`.
-pub fn write(folder: &Path, plan: Plan, rows: &[Row]) {
+pub fn write(folder: &Path, plan: Plan, found: &Found) {
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         fs::write(&path, text).unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
     };
     fs::create_dir_all(folder).unwrap_or_else(|error| panic!("making {}: {error}", folder.display()));
-    write(CHART, &chart(rows));
-    write(PAGE, &page(plan, rows));
+    write(CHART, &chart(&found.rows));
+    write(PAGE, &page(plan, found));
 }
 
-fn page(plan: Plan, rows: &[Row]) -> String {
+fn page(plan: Plan, found: &Found) -> String {
     format!(
         "# What a server costs\n\n\
          <!-- Written by `cargo xtask bench --write-docs`: change the bench, not this page. -->\n\n\
@@ -36,11 +35,21 @@ fn page(plan: Plan, rows: &[Row]) -> String {
          CPU is that of the server's process, by its own clock, in samples of at least 0.4 s; every server has a \
          worker for each core and none is pinned. Objects have texts of their own. A rate is judged only where the \
          client left the servers more than 40 % of a core.\n\n\
-         {table}",
+         {missing}{table}",
         rounds = plan.rounds,
         machine = machine(),
-        table = table(rows),
+        missing = missing(&found.broken),
+        table = table(&found.rows),
     )
+}
+
+/// A word about workloads that broke off.
+fn missing(broken: &[&str]) -> String {
+    if broken.is_empty() {
+        String::new()
+    } else {
+        format!("{} broke off in this run.\n\n", broken.join(", "))
+    }
 }
 
 /// Cores, memory and how busy the machine was besides.

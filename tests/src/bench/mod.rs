@@ -41,7 +41,9 @@ pub use row::Row;
 pub use table::table;
 
 use crate::control_plane::ControlPlane;
+use futures::FutureExt as _;
 use peers::Peers;
+use std::panic::AssertUnwindSafe;
 
 /// The workloads that can be asked for.
 pub const WORKLOADS: [(&str, &str); 12] = [
@@ -111,9 +113,17 @@ impl Plan {
 const REQUESTS: [&str; 7] = ["W1", "W2", "W3", "W4", "W6", "W7", "W9"];
 const SIZES: [&str; 3] = ["W8", "W10", "W11"];
 
+/// What a run found.
+pub struct Found {
+    /// In the order in which they were taken.
+    pub rows: Vec<Row>,
+    /// The workloads that broke off.
+    pub broken: Vec<&'static str>,
+}
+
 /// The rows asked for, or `None` where no control plane can be had.
-pub async fn run(plan: Plan) -> Option<Vec<Row>> {
-    let mut rows = Rows { plan, rows: Vec::new() };
+pub async fn run(plan: Plan) -> Option<Found> {
+    let mut rows = Rows { plan, found: Found { rows: Vec::new(), broken: Vec::new() } };
     if plan.wants_any(&REQUESTS) || plan.wants_any(&SIZES) || plan.wants("W16") {
         (plan.tell)("starting the control plane and the servers");
         let plane = ControlPlane::start().await?;
@@ -124,32 +134,32 @@ pub async fn run(plan: Plan) -> Option<Vec<Row>> {
             requests(&Peers::start(&plane).await, plan, &mut rows).await;
         }
         if plan.wants("W16") {
-            rows.add(growth::rows(&Peers::start(&plane).await, plan).await);
+            rows.take("W16", growth::rows(&Peers::start(&plane).await, plan)).await;
         }
     }
     if plan.wants("W17") {
-        rows.add(build::rows(plan));
+        rows.take("W17", async { build::rows(plan) }).await;
     }
-    Some(rows.rows)
+    Some(rows.found)
 }
 
 /// What is held: at rest, for each object and each watcher, and for those who never read.
 async fn sizes(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
     // Go's server that has just started over many objects ends watches: those come before there are many.
     if plan.wants("W8") {
-        rows.add(stuck::rows(peers, plan).await);
+        rows.take("W8", stuck::rows(peers, plan)).await;
     }
     if plan.wants("W10") {
         fanout::store(peers).await;
-        rows.add(memory::watchers(peers, plan).await);
+        rows.take("W10", memory::watchers(peers, plan)).await;
     }
     if plan.wants_any(&["W10", "W11"]) {
-        held(peers, plan, rows).await;
+        rows.take("W11", held(peers, plan)).await;
     }
 }
 
 /// What a start over nothing and a start over many objects come to.
-async fn held(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
+async fn held(peers: &mut Peers, plan: Plan) -> Vec<Row> {
     (plan.tell)("start-up and memory at rest");
     let empty = startup::starts(peers, plan).await;
     let count = if plan.quick { 10_000 } else { 100_000 };
@@ -162,7 +172,7 @@ async fn held(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
     found.extend(startup::full(&full, count));
     found.push(memory::objects(count, encoded, &startup::resident(&empty), &startup::resident(&full)));
     found.retain(|row| plan.wants(row.id));
-    rows.add(found);
+    found
 }
 
 /// What requests cost where 10 000 objects are stored.
@@ -172,38 +182,48 @@ async fn requests(peers: &Peers, plan: Plan, rows: &mut Rows) {
         objects::store(peers).await;
     }
     if plan.wants("W1") {
-        rows.add(get::rows(peers, plan).await);
+        rows.take("W1", get::rows(peers, plan)).await;
     }
     if plan.wants("W2") {
-        rows.add(list::rows(peers, plan).await);
+        rows.take("W2", list::rows(peers, plan)).await;
     }
     if plan.wants("W3") {
-        rows.add(page::rows(peers, plan).await);
+        rows.take("W3", page::rows(peers, plan)).await;
     }
     if plan.wants("W4") {
-        rows.add(list::tables(peers, plan).await);
+        rows.take("W4", list::tables(peers, plan)).await;
     }
     if plan.wants("W9") {
-        rows.add(watch_list::rows(peers, plan).await);
+        rows.take("W9", watch_list::rows(peers, plan)).await;
     }
     if plan.wants("W7") {
-        rows.add(fanout::rows(peers, plan).await);
+        rows.take("W7", fanout::rows(peers, plan)).await;
     }
     if plan.wants("W6") {
-        rows.add(create::rows(peers, plan).await);
+        rows.take("W6", create::rows(peers, plan)).await;
     }
 }
 
 /// What was found so far.
 struct Rows {
     plan: Plan,
-    rows: Vec<Row>,
+    found: Found,
 }
 
 impl Rows {
-    /// Told as they come: what comes later may fail.
-    fn add(&mut self, more: Vec<Row>) {
-        more.iter().for_each(|row| (self.plan.tell)(&table::sentence(row)));
-        self.rows.extend(more);
+    /// Takes the rows of a workload and tells them. One that breaks off costs its own rows and no others: a whole run
+    /// takes long.
+    async fn take(&mut self, id: &'static str, rows: impl Future<Output = Vec<Row>>) {
+        let tell = self.plan.tell;
+        match AssertUnwindSafe(rows).catch_unwind().await {
+            Ok(rows) => {
+                rows.iter().for_each(|row| tell(&table::sentence(row)));
+                self.found.rows.extend(rows);
+            }
+            Err(_) => {
+                tell(&format!("{id} broke off: see the panic above"));
+                self.found.broken.push(id);
+            }
+        }
     }
 }

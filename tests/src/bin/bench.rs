@@ -3,9 +3,10 @@
 
 use aggboot_tests::bench::{Plan, run, table, write_docs};
 use std::path::Path;
+use std::process::ExitCode;
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     let tell = |what: &str| println!("{what}");
     let (mut quick, mut only, mut docs) = (false, Vec::new(), None);
     for argument in std::env::args().skip(1) {
@@ -18,11 +19,15 @@ async fn main() {
     }
     let plan = if quick { Plan::quick(tell) } else { Plan::full(tell) };
     let plan = plan.only(only);
-    if let Some(rows) = run(plan).await {
-        println!("\n{}", table(&rows));
-        if let Some(folder) = docs {
-            write_docs(Path::new(&folder), plan, &rows);
-            println!("written to {folder}");
-        }
+    let Some(found) = run(plan).await else { return ExitCode::SUCCESS };
+    println!("\n{}", table(&found.rows));
+    if let Some(folder) = docs {
+        write_docs(Path::new(&folder), plan, &found);
+        println!("written to {folder}");
     }
+    if found.broken.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("broke off: {}", found.broken.join(", "));
+    ExitCode::FAILURE
 }
