@@ -1,8 +1,9 @@
-//! Writes at a server that has not heard yet of what another one wrote: they begin with what is at hand, and end as if it
-//! were not old.
+//! Requests at a server that has not heard yet of what another one wrote. Writes begin with what is at hand, and end as if
+//! it were not old; watches miss nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::stream;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ use crate::verbs::Views;
 struct Held {
     inner: Arc<Memory>,
     held: watch::Sender<bool>,
+    /// Whether what was held breaks off instead of going on.
+    broken: Arc<AtomicBool>,
     reads: AtomicUsize,
 }
 
@@ -42,10 +45,13 @@ impl Storage for Held {
     fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start, previous: bool) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let (events, held) = (self.inner.watch(prefix, from, previous).await?, self.held.subscribe());
-            Ok(Events::new(stream::unfold((events, held), async |(mut events, mut held)| {
+            let state = (events, held, Arc::clone(&self.broken));
+            Ok(Events::new(stream::unfold(state, async |(mut events, mut held, broken)| {
                 let batch = events.next().await?;
+                let was_held = *held.borrow();
                 held.wait_for(|held| !held).await.ok()?;
-                Some((batch, (events, held)))
+                let breaks = was_held && broken.load(Ordering::Relaxed);
+                (!breaks).then_some((batch, (events, held, broken)))
             })))
         })
     }
@@ -86,6 +92,7 @@ impl Pair {
         let store = Arc::new(Held {
             inner: Arc::clone(&inner),
             held: watch::Sender::new(false),
+            broken: Arc::default(),
             reads: AtomicUsize::new(0),
         });
         let here = Bench::over(Arc::clone(&store) as Arc<dyn Storage>, Arc::new(EveryNamespace));
@@ -238,4 +245,30 @@ async fn a_second_deletion_sees_that_the_first_one_is_done() {
     assert_eq!((again.code, &again.body["metadata"]), (200, &marked.body["metadata"]), "nothing changes");
     assert_eq!(merge(&pair.there, &uri, &json!({"metadata": {"finalizers": null}})).await.code, 200);
     assert_eq!(pair.here.ask("DELETE", &uri).send().await.code, 404);
+}
+
+/// The client comes from a server that has heard of more. While it is waited for, this one loses the thread and begins
+/// anew behind what was asked for.
+#[tokio::test(start_paused = true)]
+async fn a_watch_is_told_what_was_forgotten_while_it_waited() {
+    let pair = Pair::new().await;
+    if views() == Views::Plain {
+        // Its watches are those of the store, which are not behind.
+        return;
+    }
+    let known =
+        pair.there.widget("b").await["metadata"]["resourceVersion"].as_str().expect("text").to_owned();
+    pair.there.widget("c").await;
+    let uri = format!("{WIDGETS}?watch=true&resourceVersion={known}");
+    let (mut lines, ()) = tokio::join!(pair.here.ask("GET", &uri).watch(), async {
+        // Longer than it is waited for once.
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let now = pair.store.barrier().await.expect("a revision");
+        pair.store.compact(now).await.expect("compacted");
+        pair.store.broken.store(true, Ordering::Relaxed);
+        pair.store.held.send_replace(false);
+    });
+    let event = lines.next().await.expect("an event");
+    assert_eq!((event["type"].as_str(), &event["object"]["code"]), (Some("ERROR"), &json!(410)), "{event}");
+    assert_eq!(lines.next().await, None);
 }

@@ -149,9 +149,15 @@ async fn open(store: &Store, namespace: &str, options: &ListOptions) -> ApiResul
     match store.view.watch(&scope, Start::After(asked)).await {
         // It is waited for in the stream.
         Err(Error::Future { .. }) => ahead(store, &scope, asked).await.map_err(failed),
-        Err(error @ Error::Compacted { .. }) => Ok(Opened::at(Some(asked), Err(error))),
-        Err(error) => Err(failed(error)),
-        Ok(source) => Ok(Opened::at(Some(asked), Ok(source))),
+        source => behind(asked, source).map_err(failed),
+    }
+}
+
+/// A watch behind a revision; that it is forgotten is told in the stream.
+fn behind(asked: Revision, source: Result<Changes, Error>) -> Result<Opened, Error> {
+    match source {
+        source @ (Ok(_) | Err(Error::Compacted { .. })) => Ok(Opened::at(Some(asked), source)),
+        Err(error) => Err(error),
     }
 }
 
@@ -206,7 +212,9 @@ async fn ahead(store: &Store, scope: &Scope, asked: Revision) -> Result<Opened, 
     let from_now = store.view.watch(scope, Start::Now).await?;
     // Others may have written past it meanwhile: what lies between would be lost.
     match store.view.watch(scope, Start::After(asked)).await {
-        Ok(source) => Ok(Opened::at(Some(asked), Ok(source))),
-        Err(_) => Ok(Opened { skip_through: Some(asked), ..Opened::at(Some(asked), Ok(from_now)) }),
+        Err(Error::Future { .. }) => {
+            Ok(Opened { skip_through: Some(asked), ..Opened::at(Some(asked), Ok(from_now)) })
+        }
+        source => behind(asked, source),
     }
 }
