@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::queue::Waiting;
 use super::scopes::Scopes;
-use super::taken::Taken;
+use super::taken::{SCAN, Taken};
 use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
 use crate::storage::{Error, Key, Prefix, Result, Revision};
@@ -95,7 +95,8 @@ impl Log {
         self.open > 0
     }
 
-    /// Begins a watch behind a revision, or behind what is known.
+    /// Begins a watch behind a revision, or behind what is known. Where it has nothing to catch up with it needs the window
+    /// no more: it may be read for the first time long after.
     pub(super) fn open(&mut self, sight: Sight, after: Option<Revision>, progress: bool) -> Result<Cursor> {
         let place = match after {
             None => self.window.end(),
@@ -106,7 +107,7 @@ impl Log {
         };
         self.numbers += 1;
         self.open += 1;
-        Ok(Cursor {
+        let mut cursor = Cursor {
             sight,
             place: Place::Window(place),
             number: self.numbers,
@@ -114,7 +115,19 @@ impl Log {
             reached: after.unwrap_or(self.through),
             progress,
             begun: false,
-        })
+        };
+        if self.is_caught_up(&cursor, place) {
+            self.join(&mut cursor);
+        }
+        Ok(cursor)
+    }
+
+    /// Whether a watch sees nothing of the window from a place on. As much is looked at as when it is read.
+    fn is_caught_up(&self, cursor: &Cursor, place: u64) -> bool {
+        let behind = self.window.end() - place;
+        cursor.sight != Sight::All
+            && behind <= SCAN as u64
+            && !self.window.from(place).any(|change| cursor.sight.sees(change))
     }
 
     /// What a watch has not seen; nothing when it has to wait.

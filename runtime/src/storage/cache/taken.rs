@@ -8,7 +8,7 @@ use crate::storage::view::Change;
 /// About how many bytes of objects a step has at most: what a watch sends at once.
 const CHUNK: usize = 32 << 10;
 /// How many changes are looked at in one go.
-const SCAN: usize = 4096;
+pub(super) const SCAN: usize = 4096;
 
 /// Some changes that follow each other.
 #[derive(Default)]

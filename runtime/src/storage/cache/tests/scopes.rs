@@ -114,6 +114,37 @@ fn a_busy_namespace_expires_no_quiet_one() {
     assert_eq!(quiet.cursor.reached(), revision(59));
 }
 
+#[test]
+fn a_watch_that_is_not_read_yet_is_expired_by_what_it_sees_only() {
+    let mut log = log(Keep { age: Duration::ZERO, count: 3, bytes: usize::MAX });
+    push(&mut log, "b/x", 2);
+    push(&mut log, "a/x", 3);
+    let open = |log: &mut Log, sight: Sight, after: Option<u64>| {
+        let cursor = log.open(sight, after.map(revision), false).expect("kept");
+        Watch { cursor, sleeper: Arc::default() }
+    };
+    // Behind what, and whether something that it sees is in the window then.
+    let [_, busy, quiet, object] = sights();
+    let mut watches = [
+        (open(&mut log, quiet.clone(), Some(2)), Ok(vec![61])),
+        (open(&mut log, quiet.clone(), None), Ok(vec![61])),
+        (open(&mut log, object.clone(), Some(3)), Ok(vec![])),
+        (open(&mut log, object, Some(2)), Err(Error::Compacted { asked: revision(2), oldest: revision(58) })),
+        (open(&mut log, quiet, Some(1)), Err(Error::Compacted { asked: revision(1), oldest: revision(58) })),
+    ];
+    let mut seeing = open(&mut log, busy, Some(3));
+    (4..61).for_each(|number| push(&mut log, "a/y", number));
+    push(&mut log, "b/x", 61);
+    for (watch, expected) in &mut watches {
+        assert_eq!(watch.read(&mut log), *expected, "{:?}", watch.cursor);
+    }
+    assert!(matches!(seeing.read(&mut log), Err(Error::Compacted { .. })), "{:?}", seeing.cursor);
+    for watch in watches.iter().map(|(watch, _)| watch).chain([&seeing]) {
+        log.close(&watch.cursor);
+    }
+    assert!(!log.is_watched());
+}
+
 /// Changes of an object, and what of them is still kept.
 fn push_large(
     log: &mut Log,
