@@ -21,22 +21,26 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Those that are wanted, until it is enough; changes of one revision stay together.
+    /// Those that are wanted, until it is enough; changes of one revision stay together. A large object comes alone where it
+    /// can: the line of a single change is made once for all watches, those of several are made for each.
     pub(super) fn of<'a>(
         changes: impl Iterator<Item = &'a Arc<Change>>,
         wanted: impl Fn(&Change) -> bool,
     ) -> Taken {
         let (mut taken, mut bytes, mut last) = (Taken::default(), 0, None);
         for change in changes {
-            let enough = bytes >= CHUNK || taken.read >= SCAN;
+            let wanted = wanted(change);
+            let length = change.after().or(change.before()).map_or(0, |object| object.length());
+            let alone = wanted && length >= CHUNK && !taken.changes.is_empty();
+            let enough = bytes >= CHUNK || taken.read >= SCAN || alone;
             if enough && last != Some(change.revision()) {
                 taken.last = last;
                 break;
             }
             last = Some(change.revision());
             taken.read += 1;
-            if wanted(change) {
-                bytes += change.after().or(change.before()).map_or(0, |object| object.length());
+            if wanted {
+                bytes += length;
                 taken.changes.push(Arc::clone(change));
             }
         }

@@ -259,6 +259,30 @@ fn changes_of_one_revision_stay_together() {
 }
 
 #[test]
+fn a_large_object_comes_alone() {
+    let mut log = log(Keep::default());
+    let mut watches = sights().map(|sight| log.open(sight, None, false).expect("open"));
+    push(&mut log, "a/x", 2);
+    push(&mut log, "a/x", 3);
+    push_large(&mut log, "a/x", 4..6, 100 << 10);
+    push(&mut log, "a/x", 6);
+    push_large(&mut log, "a/x", 6..7, 100 << 10);
+    let [all, under, none, of] = &mut watches;
+    for cursor in [all, under, of] {
+        let mut steps = Vec::new();
+        while let Some(step) = log.read(cursor).expect("kept") {
+            let told: Vec<_> = step.changes.iter().map(|change| change.revision().get()).collect();
+            steps.push((told, step.through.get()));
+        }
+        // What is of one revision stays together.
+        let expected = [(vec![2, 3], 3), (vec![4], 4), (vec![5], 5), (vec![6, 6], 6)];
+        assert_eq!(steps, expected, "{cursor:?}");
+    }
+    let step = log.read(none).expect("kept").expect("where it begins");
+    assert_eq!((step.changes.len(), step.through), (0, revision(6)));
+}
+
+#[test]
 fn a_restart_ends_every_watch() {
     let mut log = log(Keep::default());
     let mut watches = sights().map(|sight| Watch::open(&mut log, sight));
