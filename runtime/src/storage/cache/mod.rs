@@ -19,6 +19,7 @@ mod subscription;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod there;
 #[cfg(any(test, feature = "testing"))]
 mod through;
 mod window;
@@ -32,10 +33,11 @@ use self::log::Sight;
 use self::own::Pending;
 use self::shared::Shared;
 pub use self::subscription::Subscription;
+use self::there::Flights;
 #[cfg(any(test, feature = "testing"))]
 pub use self::through::Through;
 use self::window::Keep;
-use super::view::{Changes, List, Scope, Slices, View};
+use super::view::{Changes, List, Scope, View};
 use super::{
     At, BoxFuture, Error, Key, Prefix, Query, Read, Result, Revision, Start, Storage, Stored, Write, only,
 };
@@ -46,6 +48,7 @@ use crate::object::Object;
 pub struct Cache {
     shared: Arc<Shared>,
     feed: AbortHandle,
+    flights: Flights,
 }
 
 impl Cache {
@@ -55,7 +58,7 @@ impl Cache {
     pub fn new(storage: Arc<dyn Storage>, prefix: Prefix, selectable: Vec<FieldPath>) -> Cache {
         let shared = Arc::new(Shared::new(storage, prefix, selectable, Keep::default()));
         let feed = tokio::spawn(feed::run(Arc::clone(&shared))).abort_handle();
-        Cache { shared, feed }
+        Cache { shared, feed, flights: Flights::default() }
     }
 
     /// Waits until the contents are as new as a read asks.
@@ -76,11 +79,12 @@ impl Cache {
         self.shared.reach(asked).await
     }
 
-    /// The same, but whoever asks for the newest is not refused because the feed is late: the storage answers then, as in Go.
-    async fn is_fresh(&self, at: At) -> Result<bool> {
+    /// The same, but whoever asks for the newest is not refused because the feed is late: the storage answers then, as in
+    /// Go. Says which revision is not there yet.
+    async fn lags_behind(&self, at: At) -> Result<Option<Revision>> {
         match self.fresh(at).await {
-            Err(Error::Future { .. }) if at == At::Latest => Ok(false),
-            fresh => fresh.map(|()| true),
+            Err(Error::Future { asked, .. }) if at == At::Latest => Ok(Some(asked)),
+            fresh => fresh.map(|()| None),
         }
     }
 
@@ -139,19 +143,6 @@ impl Cache {
         Some(value.map(|value| Read { at, value }))
     }
 
-    async fn get_there(&self, key: &Key, at: At) -> Result<Read<Option<Arc<Object>>>> {
-        let read = self.shared.storage.get(key, at).await?;
-        let value = read.value.map(|stored| self.object(&stored)).transpose()?;
-        Ok(Read { at: read.at, value })
-    }
-
-    async fn list_there(&self, query: Query) -> Result<Read<List>> {
-        let read = self.shared.storage.list(query).await?;
-        let page = read.value;
-        let items = page.items.iter().map(|stored| self.object(stored)).collect::<Result<Slices>>()?;
-        Ok(Read { at: read.at, value: List { items, more: page.more, remaining: page.remaining } })
-    }
-
     /// Where all writes are this process's own, their events are on the way already: whoever is answered can read what
     /// was written, whatever the revision asked for.
     async fn settled(&self, revision: Revision) {
@@ -184,7 +175,8 @@ impl View for Cache {
                 self.shared.tell(read.at);
                 return Ok(read);
             }
-            let here = if self.is_fresh(at).await? { self.get_here(key, at) } else { None };
+            let late = self.lags_behind(at).await?.is_some();
+            let here = if late { None } else { self.get_here(key, at) };
             match here {
                 Some(read) => read,
                 None => self.get_there(key, at).await,
@@ -194,8 +186,10 @@ impl View for Cache {
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>> {
         Box::pin(async move {
-            let here = if self.is_fresh(query.at).await? { self.list_here(&query) } else { None };
-            match here {
+            if let Some(asked) = self.lags_behind(query.at).await? {
+                return self.newest_there(query, asked).await;
+            }
+            match self.list_here(&query) {
                 Some(read) => read,
                 None => self.list_there(query).await,
             }

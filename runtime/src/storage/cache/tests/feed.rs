@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
+
 use super::flaky::Flaky;
 use crate::object::Object;
 use crate::storage::cache::Cache;
@@ -264,4 +266,53 @@ async fn the_newest_is_asked_of_the_storage_while_the_feed_is_late() {
     // Whoever names a revision waits for it.
     let refused = cache.get(&key, At::NotBefore(last)).await.expect_err("the feed is not there");
     assert_eq!(refused, Error::Future { asked: last, current: first });
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_is_listed_once_for_all_who_wait_for_it() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    put(&storage, "a").await;
+    cache.list(everything()).await.expect("loaded");
+    storage.fall_mute();
+    let last = put(&storage, "b").await;
+    storage.lists();
+    for read in join_all((0..20).map(|_| cache.list(everything()))).await {
+        let read = read.expect("the storage answers");
+        assert!(read.at >= last);
+        assert_eq!(read.value.items.len(), 2);
+    }
+    assert_eq!(storage.lists(), 1);
+    // What was answered before is not the newest any more.
+    put(&storage, "c").await;
+    assert_eq!(cache.list(everything()).await.expect("the storage answers").value.items.len(), 3);
+    // Whoever waited while it failed does not try again.
+    storage.refuse();
+    storage.lists();
+    for refused in join_all((0..20).map(|_| cache.list(everything()))).await {
+        assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    }
+    assert_eq!(storage.lists(), 1);
+    storage.bring_up();
+    assert_eq!(cache.list(everything()).await.expect("here again").value.items.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_storage_lists_instead_is_read_in_parts() {
+    let storage = Flaky::new(false);
+    let cache = cache(&storage);
+    cache.list(everything()).await.expect("loaded");
+    storage.fall_mute();
+    for name in ["a", "b", "c", "d"] {
+        let value = format!(r#"{{"metadata":{{"name":"{name}"}},"x":"{}"}}"#, "x".repeat(700 << 10)).into();
+        let write = Write::create(Key::new(format!("g/ks/a/{name}")), value);
+        storage.write(vec![write]).await.remove(0).expect("written");
+    }
+    storage.lists();
+    // how many are asked for at most, how many come, how many remain, how often the storage is asked
+    for (limit, items, remaining, lists) in [(0, 4, 0, 4), (3, 3, 1, 3), (1, 1, 3, 1), (9, 4, 0, 4)] {
+        let list = cache.list(Query { limit, count: true, ..everything() }).await.expect("an answer").value;
+        assert_eq!((list.items.len(), list.more, list.remaining), (items, remaining > 0, Some(remaining)));
+        assert_eq!(storage.lists(), lists, "{limit}");
+    }
 }

@@ -18,8 +18,12 @@ pub(super) struct Flaky {
     inner: Memory,
     /// Whether it is one that others write to too.
     far: AtomicBool,
-    /// Whether lists and watches are refused.
+    /// Whether lists and watches are refused, ...
     down: AtomicBool,
+    /// ... or watches alone.
+    mute: AtomicBool,
+    /// How often it was asked for a list.
+    lists: AtomicUsize,
     /// Why watches were ended, one time after the other.
     cuts: watch::Sender<Vec<Error>>,
     /// How many watches of the past are let through, ...
@@ -34,6 +38,8 @@ impl Flaky {
             inner: Memory::new(),
             far: AtomicBool::new(false),
             down: AtomicBool::new(down),
+            mute: AtomicBool::new(false),
+            lists: AtomicUsize::new(0),
             cuts: watch::Sender::default(),
             past: Semaphore::new(Semaphore::MAX_PERMITS),
             broken: AtomicUsize::new(0),
@@ -51,6 +57,17 @@ impl Flaky {
         self.cut(down());
     }
 
+    /// Ends all watches and refuses new ones until it is up again.
+    pub(super) fn fall_mute(&self) {
+        self.mute.store(true, Ordering::Relaxed);
+        self.cut(down());
+    }
+
+    /// How often it was asked for a list since the last time.
+    pub(super) fn lists(&self) -> usize {
+        self.lists.swap(0, Ordering::Relaxed)
+    }
+
     /// Refuses new watches and lists until it is up again.
     pub(super) fn refuse(&self) {
         self.down.store(true, Ordering::Relaxed);
@@ -63,6 +80,7 @@ impl Flaky {
 
     pub(super) fn bring_up(&self) {
         self.down.store(false, Ordering::Relaxed);
+        self.mute.store(false, Ordering::Relaxed);
     }
 
     /// Lets through so many watches of the past, until there are more.
@@ -99,6 +117,9 @@ impl Storage for Flaky {
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<Page>>> {
         Box::pin(async move {
+            self.lists.fetch_add(1, Ordering::Relaxed);
+            // It takes a while: others come meanwhile.
+            tokio::task::yield_now().await;
             self.up()?;
             self.inner.list(query).await
         })
@@ -111,6 +132,9 @@ impl Storage for Flaky {
     fn watch<'a>(&'a self, prefix: &'a Prefix, from: Start, previous: bool) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             self.up()?;
+            if self.mute.load(Ordering::Relaxed) {
+                return Err(down());
+            }
             // Only who looks back asks for what was there before.
             if previous && self.pass().await {
                 return Ok(Events::new(stream::iter([Err(down())])));
