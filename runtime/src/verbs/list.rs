@@ -101,6 +101,14 @@ impl Plan {
         Ok(Plan { at, limit, continuation: None })
     }
 
+    /// How many objects are looked at in one go for a page of those that are selected; 0 is no limit.
+    fn looked_at(&self, store: &Store) -> usize {
+        /// Selectors may pass over many objects: read some more than asked.
+        const LEAST: usize = 500;
+        let all = self.limit == 0 || store.view.is_in_memory(self.at);
+        if all { 0 } else { self.limit.max(LEAST) }
+    }
+
     /// A failed read; an expired page says how to go on.
     fn failed(&self, error: &Error, store: &Store) -> ApiError {
         match (&self.continuation, error) {
@@ -125,12 +133,10 @@ async fn one(
 }
 
 async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection) -> ApiResult<Listed> {
-    /// Selectors may pass over many objects: read some more than asked.
-    const LEAST: usize = 500;
     let everything = selection.is_everything();
     let prefix = store.prefix(namespace);
     let start = plan.continuation.as_ref().map(|continuation| continuation.start.as_str().into());
-    let limit = if everything || plan.limit == 0 { plan.limit } else { plan.limit.max(LEAST) };
+    let limit = if everything { plan.limit } else { plan.looked_at(store) };
     let count = everything && plan.limit > 0;
     let mut query = Query { prefix, from: start, limit, max_bytes: 0, at: plan.at, count };
     let mut items = Slices::default();
@@ -140,7 +146,12 @@ async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection
         let last = page.items.last().map(|object| object.key().clone());
         items.append(match everything {
             true => page.items,
-            false => page.items.into_iter().filter(|object| selection.matches(object)).collect(),
+            false => {
+                let selected = page.items.into_iter().filter(|object| selection.matches(object));
+                // One more says that more follows.
+                let most = plan.limit.checked_sub(items.len()).filter(|most| *most > 0);
+                selected.take(most.map_or(usize::MAX, |most| most.saturating_add(1))).collect()
+            }
         });
         let cut = plan.limit > 0 && items.len() > plan.limit;
         items.truncate(if cut { plan.limit } else { usize::MAX });

@@ -196,6 +196,14 @@ impl View for Cache {
         })
     }
 
+    fn is_in_memory(&self, at: At) -> bool {
+        let kept = match at {
+            At::Exactly(revision) => revision >= self.shared.log().window().start(),
+            At::Any | At::Latest | At::NotBefore(_) => true,
+        };
+        kept && self.shared.progress().loading.is_none()
+    }
+
     fn watch<'a>(&'a self, scope: &'a Scope, from: Start) -> BoxFuture<'a, Result<Changes>> {
         Box::pin(async move { Ok(Changes::Cached(self.subscribe(scope, from, false).await?)) })
     }

@@ -35,6 +35,11 @@ pub trait View: Send + Sync + Debug + 'static {
     /// A page of objects. Waits up to three seconds for a revision of the future.
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>>;
 
+    /// Whether a whole list of that state costs no more than a page of it.
+    fn is_in_memory(&self, _at: At) -> bool {
+        false
+    }
+
     /// The changes in a scope, as [`Storage::watch`] tells them.
     fn watch<'a>(&'a self, scope: &'a Scope, from: Start) -> BoxFuture<'a, Result<Changes>>;
 

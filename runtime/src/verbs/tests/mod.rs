@@ -8,6 +8,7 @@ pub(crate) mod kinds;
 mod list;
 mod patch;
 mod scale;
+mod selected;
 mod stale;
 mod update;
 mod watch;
