@@ -1,7 +1,7 @@
 //! What keeps a cache up to date: it lists, then watches, and begins again where it must.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
@@ -21,6 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const FRUITLESS: u32 = 3;
 /// How long a watch may be silent before the store is asked how far it is: bookmarks tell it to clients.
 const IDLE: Duration = Duration::from_secs(20);
+/// How long others are let in while old changes leave the window.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// What the feed does next.
 enum State {
@@ -97,17 +99,21 @@ fn after(shared: &Shared, error: &Error, resumed: bool) -> State {
 
 /// Takes over what happens, until the watch ends.
 async fn follow(shared: &Shared, mut events: Events) -> Error {
+    let mut leaving = false;
     loop {
-        match tokio::time::timeout(IDLE, events.next()).await {
+        let silence = if leaving { MOMENT } else { IDLE };
+        match tokio::time::timeout(silence, events.next()).await {
             Ok(Some(Ok(batch))) => apply(shared, &batch).await,
             Ok(Some(Err(error))) => return error,
             Ok(None) => return Error::closed(),
-            Err(_) if shared.log().is_watched() => {
+            Err(_) if !leaving && shared.log().is_watched() => {
                 // Every open watch passes the barrier, this one too. Why it fails, the watch will say.
                 let _ = shared.storage.barrier().await;
             }
             Err(_) => {}
         }
+        // Nothing may come that takes the place of what is too old.
+        leaving = shared.log().leave(Instant::now());
     }
 }
 

@@ -14,8 +14,8 @@ use super::window::{Keep, Window};
 use crate::storage::view::{Change, Step};
 use crate::storage::{Error, Key, Prefix, Result, Revision};
 
-/// How many changes leave the window with each that comes, unless it is too large: what a burst of writes left behind is
-/// not freed by one of them while all wait.
+/// How many changes leave the window at once, unless it is too large: what a burst of writes left behind is not freed while
+/// all wait.
 const LEAVING: usize = 16;
 
 /// What a watch sees.
@@ -191,12 +191,18 @@ impl Log {
         });
         self.through = self.through.max(change.revision());
         self.window.add(change, now);
+        self.leave(now);
+    }
+
+    /// Lets some of what is to be kept no longer leave the window. Says whether there may be more.
+    pub(super) fn leave(&mut self, now: Instant) -> bool {
         let mut leaving = 0;
         while leaving < LEAVING || self.window.is_too_large() {
-            let Some(left) = self.window.leave(now) else { break };
+            let Some(left) = self.window.leave(now) else { return false };
             self.scopes.outlive(&left, self.keep.count);
             leaving += 1;
         }
+        true
     }
 
     /// Nothing at or below a revision will follow.

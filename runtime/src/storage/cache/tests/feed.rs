@@ -7,7 +7,9 @@ use futures::future::join_all;
 
 use super::flaky::Flaky;
 use crate::object::Object;
-use crate::storage::cache::Cache;
+use crate::storage::cache::shared::Shared;
+use crate::storage::cache::window::Keep;
+use crate::storage::cache::{Cache, feed};
 use crate::storage::view::{Changes, Scope, View as _};
 use crate::storage::{At, Error, Key, Prefix, Query, Revision, Start, Storage, Write};
 
@@ -315,4 +317,28 @@ async fn what_the_storage_lists_instead_is_read_in_parts() {
         assert_eq!((list.items.len(), list.more, list.remaining), (items, remaining > 0, Some(remaining)));
         assert_eq!(storage.lists(), lists, "{limit}");
     }
+}
+
+/// Nothing comes any more: what the last burst left behind goes nevertheless.
+#[tokio::test(start_paused = true)]
+async fn what_is_too_old_leaves_an_idle_cache() {
+    let storage = Flaky::new(false);
+    let keep = Keep { age: Duration::ZERO, count: 3, bytes: usize::MAX };
+    let feed_of = Arc::clone(&storage) as Arc<dyn Storage>;
+    let shared = Arc::new(Shared::new(feed_of, Prefix::new("g/ks/"), Vec::new(), keep));
+    let feed = tokio::spawn(feed::run(Arc::clone(&shared)));
+    shared.loaded().await.expect("loaded");
+    let mut last = Revision::FIRST;
+    let writes = (0..200).map(|number| create(&format!("o{number}"))).collect();
+    for written in storage.write(writes).await {
+        last = written.expect("written");
+    }
+    shared.reach(last).await.expect("applied");
+    let left = async {
+        while shared.log().window().from(0).count() > keep.count {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(600), left).await.expect("nothing but what is to be kept");
+    feed.abort();
 }
