@@ -22,6 +22,8 @@ struct Registry {
     published: Revision,
     /// What all watches shall reach as soon as it is published.
     wanted: Option<Revision>,
+    /// What all watches have reached.
+    reached: Revision,
     closed: Option<Error>,
 }
 
@@ -31,7 +33,13 @@ impl Watchers {
     }
 
     fn with_lag(published: Revision, lag: Lag) -> Self {
-        let registry = Registry { by_prefix: HashMap::new(), published, wanted: None, closed: None };
+        let registry = Registry {
+            by_prefix: HashMap::new(),
+            published,
+            wanted: None,
+            reached: Revision::FIRST,
+            closed: None,
+        };
         Self { registry: Mutex::new(registry), lag }
     }
 
@@ -62,6 +70,7 @@ impl Watchers {
             }
         }
         if registry.wanted.take_if(|wanted| *wanted <= through).is_some() {
+            registry.reached = through;
             wakers.extend(registry.all().filter_map(|watcher| watcher.reach(through)));
         }
         drop(registry);
@@ -71,10 +80,15 @@ impl Watchers {
     /// Lets every open watch pass a revision, once the events up to it are published.
     pub(super) fn reach(&self, revision: Revision) {
         let mut registry = lock(&self.registry);
+        // Every consistent read of any kind asks for it. A watch begins at or behind what is published.
+        if revision <= registry.reached {
+            return;
+        }
         if registry.published < revision {
             registry.wanted = registry.wanted.max(Some(revision));
             return;
         }
+        registry.reached = revision;
         let wakers: Vec<_> = registry.all().filter_map(|watcher| watcher.reach(revision)).collect();
         drop(registry);
         wakers.into_iter().for_each(Waker::wake);
