@@ -18,7 +18,7 @@ mod shared;
 mod subscription;
 mod taken;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod there;
 #[cfg(any(test, feature = "testing"))]
 mod through;

@@ -1,8 +1,14 @@
 //! list: order, pages, revisions, selectors, forms.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{ALL_WIDGETS, Answer, Bench, GADGETS, WIDGETS};
+use super::{ALL_WIDGETS, Answer, Bench, GADGETS, WIDGETS, views};
+use crate::cluster::namespaces::EveryNamespace;
+use crate::storage::Storage;
+use crate::storage::cache::tests::flaky::Flaky;
+use crate::verbs::Views;
 
 fn names(answer: &Answer) -> Vec<&str> {
     assert_eq!(answer.code, 200, "{}", answer.text);
@@ -158,4 +164,18 @@ async fn a_list_has_several_forms() {
     assert_eq!(table.body["rows"][0]["cells"][0], "a");
     assert_eq!(ask("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1").await.code, 406);
     assert!(ask("application/yaml").await.text.contains("kind: WidgetList"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_too_early_is_told_when_to_come_again() {
+    let storage = Flaky::new(true);
+    let bench = Bench::over(Arc::clone(&storage) as Arc<dyn Storage>, Arc::new(EveryNamespace));
+    let code = if views() == Views::Cached { 429 } else { 503 };
+    for uri in [WIDGETS, &format!("{WIDGETS}?resourceVersion=0"), &format!("{WIDGETS}?watch=true")] {
+        let (response, _) = bench.ask("GET", uri).open().await;
+        let after = response.headers().get("retry-after").map(|after| after.to_str().expect("text"));
+        assert_eq!((response.status().as_u16(), after), (code, Some("1")), "{uri}");
+    }
+    storage.bring_up();
+    assert_eq!(names(&bench.get(WIDGETS).await), Vec::<&str>::new());
 }

@@ -14,7 +14,7 @@ use crate::storage::{
 };
 
 #[derive(Debug)]
-pub(super) struct Flaky {
+pub(crate) struct Flaky {
     inner: Memory,
     /// Whether it is one that others write to too.
     far: AtomicBool,
@@ -33,7 +33,7 @@ pub(super) struct Flaky {
 }
 
 impl Flaky {
-    pub(super) fn new(down: bool) -> Arc<Flaky> {
+    pub(crate) fn new(down: bool) -> Arc<Flaky> {
         Arc::new(Flaky {
             inner: Memory::new(),
             far: AtomicBool::new(false),
@@ -78,7 +78,7 @@ impl Flaky {
         self.cuts.send_modify(|cuts| cuts.push(why));
     }
 
-    pub(super) fn bring_up(&self) {
+    pub(crate) fn bring_up(&self) {
         self.down.store(false, Ordering::Relaxed);
         self.mute.store(false, Ordering::Relaxed);
     }

@@ -2,7 +2,7 @@
 
 mod contract;
 mod feed;
-mod flaky;
+pub(crate) mod flaky;
 mod model;
 mod recall;
 mod scopes;
