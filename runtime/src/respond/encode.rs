@@ -19,13 +19,10 @@ pub fn respond(code: StatusCode, form: Form, gzip: bool, json: Body) -> Response
     answer(code, form, body)
 }
 
-/// Answers with a list. As JSON it is made while it is sent.
+/// Answers with a list. It is made while it is sent.
 #[must_use]
 pub fn listed(form: Form, gzip: bool, list: Listing) -> Response {
-    if form.media == Media::Json && !form.pretty {
-        return answer(StatusCode::OK, form, list.into_body(gzip));
-    }
-    respond(StatusCode::OK, form, gzip, list.into_bytes().into())
+    answer(StatusCode::OK, form, list.styled(form).into_body(gzip))
 }
 
 fn answer(code: StatusCode, form: Form, (body, compressed): (Body, bool)) -> Response {

@@ -15,12 +15,13 @@ use jiff::Timestamp;
 use super::list::{Item, ListMeta};
 use super::pieces::Json as _;
 use super::squeeze::Squeeze;
+use super::styled::Styled;
 use super::table::{IncludeObject, Table};
 use super::{Body, Chunks, Streamed, gzip, partial};
 use crate::gzip::{Block, Pieces};
 use crate::kind::Kind;
 use crate::object::Object;
-use crate::request::accept::MetaVersion;
+use crate::request::accept::{Form, MetaVersion};
 use crate::storage::view::{Made, OnSecond, Slice, Slices};
 
 /// A list that is being written.
@@ -35,6 +36,8 @@ pub struct Listing {
     ended: bool,
     out: Chunks,
     squeeze: Option<Box<Squeeze>>,
+    /// Where it is not compact JSON.
+    styled: Option<Box<Styled>>,
 }
 
 /// What a list says of each object.
@@ -75,7 +78,19 @@ impl Listing {
         }
         let length = if matches!(rows, Rows::Objects) { slices.bytes() } else { 0 };
         let slices = slices.into_slices();
-        Listing { rows, length, slices, current: None, any: false, ended: false, out, squeeze: None }
+        let (current, any, ended, squeeze, styled) = (None, false, false, None, None);
+        Listing { rows, length, slices, current, any, ended, out, squeeze, styled }
+    }
+
+    /// The list in another form; to be called before anything is made of it.
+    #[must_use]
+    pub fn styled(mut self, form: Form) -> Self {
+        let Some(mut styled) = Styled::of(form, self.rows.name()) else { return self };
+        let begun = std::mem::take(&mut self.out).into_bytes();
+        self.out.copy(styled.begin(&begun));
+        self.length = styled.at_least(self.length);
+        self.styled = Some(Box::new(styled));
+        self
     }
 
     /// The list as a body, and whether it is compressed: when it is long, and `gzip` was asked for.
@@ -106,8 +121,8 @@ impl Listing {
     }
 
     /// The list in one piece.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    #[cfg(test)]
+    fn into_bytes(self) -> Vec<u8> {
         self.fold(Vec::new(), |mut whole, piece| {
             whole.extend_from_slice(&piece);
             whole
@@ -142,9 +157,16 @@ impl Listing {
             },
         };
         let comma = std::mem::replace(&mut self.any, true);
-        match &mut self.squeeze {
-            Some(squeeze) => self.rows.write(&mut squeeze.input(&mut self.out), &slice, place, comma),
-            None => self.rows.write(&mut self.out, &slice, place, comma),
+        match (&mut self.styled, &mut self.squeeze) {
+            (Some(styled), squeeze) => {
+                styled.json.clear();
+                self.rows.write(&mut styled.json, &slice, place, false);
+                send(styled.object(!comma), squeeze.as_deref_mut(), &mut self.out);
+            }
+            (None, Some(squeeze)) => {
+                self.rows.write(&mut squeeze.input(&mut self.out), &slice, place, comma);
+            }
+            (None, None) => self.rows.write(&mut self.out, &slice, place, comma),
         }
         if place + 1 < slice.items().len() {
             self.current = Some((slice, place + 1));
@@ -156,7 +178,7 @@ impl Listing {
     fn block(&mut self, slice: &Slice) -> bool {
         let Some(squeeze) = &mut self.squeeze else { return false };
         let run = slice.run();
-        if !slice.is_whole() || run.bytes() > LARGEST {
+        if self.styled.is_some() || !slice.is_whole() || run.bytes() > LARGEST {
             return false;
         }
         let (made, rows) = (run.made(), &self.rows);
@@ -176,12 +198,13 @@ impl Listing {
         if std::mem::replace(&mut self.ended, true) {
             return false;
         }
-        match self.squeeze.take() {
-            Some(mut squeeze) => {
-                squeeze.input(&mut self.out).text("]}\n");
-                squeeze.end(&mut self.out);
-            }
-            None => self.out.text("]}\n"),
+        let end = match &mut self.styled {
+            Some(styled) => styled.end(self.any),
+            None => b"]}\n",
+        };
+        send(end, self.squeeze.as_deref_mut(), &mut self.out);
+        if let Some(squeeze) = self.squeeze.take() {
+            squeeze.end(&mut self.out);
         }
         true
     }
@@ -243,6 +266,11 @@ impl Rows {
         }
     }
 
+    /// What the list calls them.
+    fn name(&self) -> &'static str {
+        if matches!(self, Rows::Table { .. }) { "rows" } else { "items" }
+    }
+
     fn table(&self) -> Option<Table<'_>> {
         match self {
             Rows::Table { kind, version, include, now } => {
@@ -250,6 +278,14 @@ impl Rows {
             }
             _ => None,
         }
+    }
+}
+
+/// Writes a text, to be compressed where all is.
+fn send(text: &[u8], squeeze: Option<&mut Squeeze>, out: &mut Chunks) {
+    match squeeze {
+        Some(squeeze) => squeeze.input(out).copy(text),
+        None => out.copy(text),
     }
 }
 

@@ -18,6 +18,7 @@ mod scan;
 mod squeeze;
 pub mod status;
 mod streamed;
+mod styled;
 pub mod table;
 mod yaml;
 

@@ -4,39 +4,53 @@
 #[must_use]
 pub(super) fn indent(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len() * 2);
-    let (mut depth, mut position) = (0_usize, 0);
-    while let Some(&byte) = json.get(position) {
-        match byte {
-            b'"' => {
-                let end = string_end(json, position);
-                out.extend_from_slice(&json[position..end]);
-                position = end;
-                continue;
-            }
-            b'{' | b'[' if matches!(json.get(position + 1), Some(b'}' | b']')) => {
-                out.extend_from_slice(&json[position..position + 2]);
-                position += 1;
-            }
-            b'{' | b'[' => {
-                depth += 1;
-                out.push(byte);
-                line(&mut out, depth);
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                line(&mut out, depth);
-                out.push(byte);
-            }
-            b',' => {
-                out.push(byte);
-                line(&mut out, depth);
-            }
-            b':' => out.extend_from_slice(b": "),
-            _ => out.push(byte),
-        }
-        position += 1;
-    }
+    Indenter::default().write(json, &mut out);
     out
+}
+
+/// Where in a document it is, of which it is given one part after the other.
+#[derive(Debug, Default)]
+pub(super) struct Indenter {
+    depth: usize,
+    /// A brace or a bracket was opened, and nothing is in it yet.
+    opened: bool,
+}
+
+impl Indenter {
+    /// Indents a part of the document, which ends between tokens.
+    pub(super) fn write(&mut self, json: &[u8], out: &mut Vec<u8>) {
+        let mut position = 0;
+        while let Some(&byte) = json.get(position) {
+            let closes = matches!(byte, b'}' | b']');
+            let opened = std::mem::take(&mut self.opened);
+            if closes {
+                self.depth = self.depth.saturating_sub(1);
+            }
+            if opened != closes {
+                line(out, self.depth);
+            }
+            match byte {
+                b'"' => {
+                    let end = string_end(json, position);
+                    out.extend_from_slice(&json[position..end]);
+                    position = end;
+                    continue;
+                }
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.opened = true;
+                    out.push(byte);
+                }
+                b',' => {
+                    out.push(byte);
+                    line(out, self.depth);
+                }
+                b':' => out.extend_from_slice(b": "),
+                _ => out.push(byte),
+            }
+            position += 1;
+        }
+    }
 }
 
 fn line(out: &mut Vec<u8>, depth: usize) {

@@ -20,6 +20,30 @@ pub(super) fn from_json(json: &[u8]) -> serde_json::Result<String> {
     Ok(out)
 }
 
+/// What stands before and behind a list in a document that has it, empty, as its member of that name.
+pub(super) fn around(json: &[u8], name: &str) -> (String, String) {
+    let Ok(Value::Object(map)) = serde_json::from_slice(json) else {
+        return (String::new(), String::new());
+    };
+    let (before, behind) = map.into_iter().filter(|(key, _)| key != name).partition(|(key, _)| &**key < name);
+    let text = |map: serde_json::Map<String, Value>| {
+        let mut out = String::new();
+        members(&mut out, &map, 0, false);
+        out
+    };
+    (text(before), text(behind))
+}
+
+/// Writes an item of such a list. What is too deep to be read stays as it is: JSON is YAML too.
+pub(super) fn item(out: &mut String, json: &[u8]) {
+    match serde_json::from_slice(json) {
+        Ok(item) => list(out, std::slice::from_ref(&item), 0),
+        Err(_) => {
+            let _ = writeln!(out, "- {}", String::from_utf8_lossy(json));
+        }
+    }
+}
+
 /// Writes members, each on a line of its own; the first one stays on the line that a list item began.
 fn members(out: &mut String, map: &serde_json::Map<String, Value>, indent: usize, in_item: bool) {
     let mut sorted: Vec<_> = map.iter().collect();
@@ -166,7 +190,7 @@ fn spaces(out: &mut String, count: usize) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::from_json;
+    use super::{from_json, item};
 
     #[test]
     fn documents_look_as_kubernetes_writes_them() {
@@ -176,6 +200,15 @@ mod tests {
                     t: \"2026-01-01T00:00:00Z\"\n";
         assert_eq!(from_json(json.as_bytes()).unwrap(), yaml);
         assert_eq!(from_json(b"{}").unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn an_item_that_is_too_deep_to_be_read_stays_json() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let mut out = String::new();
+        item(&mut out, br#"{"b":1}"#);
+        item(&mut out, format!(r#"{{"a":{deep}}}"#).as_bytes());
+        assert_eq!(out, format!("- b: 1\n- {{\"a\":{deep}}}\n"));
     }
 
     proptest! {

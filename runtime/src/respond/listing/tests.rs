@@ -105,6 +105,36 @@ fn a_list_is_the_same_however_often_it_is_asked_for_and_however_it_is_sent() {
 }
 
 #[test]
+fn another_form_is_made_of_each_object_as_of_all_of_them() {
+    use crate::request::accept::Media;
+    use crate::respond::{chunks::PIECE, pretty, yaml};
+
+    let pretty = Form { pretty: true, ..Form::JSON };
+    let yaml = Form { media: Media::Yaml, ..pretty };
+    for (count, form) in [0, 1, 2, 130, 1000]
+        .into_iter()
+        .flat_map(|count| ["objects", "metadata", "table"].map(|form| (count, form)))
+    {
+        let slices = objects(count, 200);
+        let compact = listing(form, &slices).into_bytes();
+        let indented = pretty::indent(compact.trim_ascii_end());
+        assert!(indented.ends_with(if count > 0 { b"}\n  ]\n}" } else { b": []\n}" }));
+        let in_yaml = yaml::from_json(&compact).expect("JSON").into_bytes();
+        for (style, whole) in [(pretty, indented), (yaml, in_yaml)] {
+            for asked in [false, true] {
+                let (body, compressed) = listing(form, &slices).styled(style).into_body(asked);
+                assert_eq!(compressed, asked && whole.len() > gzip::THRESHOLD, "{form} {count}");
+                assert_eq!(matches!(body, Body::Stream(_)), compressed || !asked && whole.len() > PIECE);
+                let sent = pieces(body);
+                assert!(sent.iter().all(|piece| piece.len() <= PIECE), "{form} {count}");
+                let sent = if compressed { unzipped(&sent.concat()) } else { sent.concat() };
+                assert!(sent == whole, "{form} {count} {style:?}: {}", String::from_utf8_lossy(&sent));
+            }
+        }
+    }
+}
+
+#[test]
 fn blocks_and_cells_are_kept_on_their_second_use_within_the_budget() {
     let slices = objects(640, 20);
     let kept =
