@@ -12,6 +12,7 @@ use super::base::Base;
 use super::client::Client;
 use super::failure::{Failure, unavailable};
 use super::layout::{self, Layout};
+use super::page::Sizes;
 use super::proto::{KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
 use super::trust::Trust;
 use crate::storage::foreign::foreign;
@@ -29,6 +30,8 @@ pub(super) struct Core {
     /// That something failed, so that the health is looked at.
     pub(super) doubt: Notify,
     pub(super) trust: Trust,
+    /// How large records are.
+    pub(super) sizes: Sizes,
     /// What was told of already.
     strange: Mutex<HashSet<Bytes>>,
     base: ArcSwap<Base>,
@@ -63,6 +66,7 @@ impl Core {
             health: watch::Sender::new(Health::Ready),
             doubt: Notify::new(),
             trust: Trust::default(),
+            sizes: Sizes::default(),
             strange: Mutex::default(),
             base: ArcSwap::default(),
         }
@@ -85,6 +89,26 @@ impl Core {
         let base = ranges.next_back().unwrap_or_default();
         let base = self.learn(base.kvs.first())?;
         Ok(Looked { revision, base, range: ranges.next().unwrap_or_default() })
+    }
+
+    /// The same with as much of a range as one answer holds.
+    pub(super) async fn look_at(&self, mut range: RangeRequest) -> Result<Looked, Failure> {
+        loop {
+            match self.look(Some(range.clone())).await {
+                Err(Failure::TooMuch) if range.limit > 1 => range.limit /= 2,
+                looked => return looked,
+            }
+        }
+    }
+
+    /// As much of a range as one answer holds.
+    pub(super) async fn range(&self, mut range: RangeRequest) -> Result<RangeResponse, Failure> {
+        loop {
+            match self.client.range(range.clone()).await {
+                Err(Failure::TooMuch) if range.limit > 1 => range.limit /= 2,
+                answer => return answer,
+            }
+        }
     }
 
     pub(super) fn doubt(&self, failure: &Failure) {
@@ -116,7 +140,7 @@ impl Core {
         loop {
             let base = self.base();
             let revision = base.state(asked)?;
-            match self.look(Some(RangeRequest { revision, ..range.clone() })).await {
+            match self.look_at(RangeRequest { revision, ..range.clone() }).await {
                 Ok(looked) if looked.base.at == base.at => return Ok((revision, looked)),
                 // Another server raised the base: the question means another state now.
                 Ok(_) => {}

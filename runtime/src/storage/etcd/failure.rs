@@ -24,6 +24,8 @@ pub(super) enum Failure {
     Full(String),
     /// Certainly not carried out: the request is larger than etcd takes.
     TooLarge,
+    /// The answer is larger than is taken at once.
+    TooMuch,
     /// The revision is forgotten.
     Compacted,
     /// The revision is not reached.
@@ -45,6 +47,13 @@ impl Failure {
             "mvcc: database space exceeded" => Self::Full(why()),
             "request is too large" => Self::TooLarge,
             message if message.starts_with("grpc: received message larger than max") => Self::TooLarge,
+            // The words of tonic here, and of Go there.
+            message
+                if message.starts_with("Error, decoded message length too large")
+                    || message.starts_with("grpc: trying to send message larger than max") =>
+            {
+                Self::TooMuch
+            }
             // Asked before the request is handed to raft.
             "no leader" | "rpc not supported for learner" | "not capable" => Self::Elsewhere(why()),
             // Raft did not take it; and the two below are judged before and after raft without a change.
@@ -84,6 +93,7 @@ impl Failure {
                 unavailable(&why)
             }
             Self::TooLarge => unavailable("the request is too large"),
+            Self::TooMuch => unavailable("the answer is too large"),
             Self::Compacted => unavailable("the revision was compacted meanwhile"),
             Self::Future => unavailable("this member of etcd is behind"),
         }
@@ -186,6 +196,21 @@ mod tests {
         ] {
             let error = of(Code::Unavailable, message).of_read();
             assert!(matches!(error, Error::Unavailable { .. }), "{message}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_is_no_reason_to_ask_another_member() {
+        for (code, message) in [
+            (
+                Code::OutOfRange,
+                "Error, decoded message length too large: found 9 bytes, the limit is: 4 bytes",
+            ),
+            (Code::ResourceExhausted, "grpc: trying to send message larger than max (9 vs. 4)"),
+        ] {
+            let failure = of(code, message);
+            assert_eq!(failure, Failure::TooMuch);
+            assert!(!failure.may_go_elsewhere(true));
         }
     }
 

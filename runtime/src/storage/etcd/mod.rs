@@ -19,6 +19,8 @@ mod open;
 mod page;
 mod proto;
 mod read;
+#[cfg(test)]
+mod tests;
 mod trust;
 mod watch;
 mod write;

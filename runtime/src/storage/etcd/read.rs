@@ -42,7 +42,7 @@ impl Core {
             Some(from) => [&start[..], from.as_bytes()].concat().into(),
             None => start,
         };
-        let mut paging = Paging::new(query.limit, query.max_bytes);
+        let mut paging = Paging::new(query.limit, query.max_bytes, &self.sizes);
         let range = RangeRequest { key, range_end: end, limit: paging.ask(), ..RangeRequest::default() };
         let (at, revision, looked) = match query.at {
             At::Exactly(asked) => {
@@ -50,7 +50,7 @@ impl Core {
                 (asked, revision, looked)
             }
             at => {
-                let looked = self.look(Some(range.clone())).await.map_err(Failure::of_read)?;
+                let looked = self.look_at(range.clone()).await.map_err(Failure::of_read)?;
                 (reached(at, looked.at())?, looked.revision, looked)
             }
         };
@@ -58,7 +58,7 @@ impl Core {
         let mut next = self.take(&mut paging, &looked.base, &looked.range);
         while let Some(key) = next {
             let range = RangeRequest { key, revision, limit: paging.ask(), ..range.clone() };
-            let part = match self.client.range(range).await {
+            let part = match self.range(range).await {
                 Ok(part) => part,
                 Err(Failure::Compacted) => return Err(self.compacted(at, revision).await),
                 Err(failure) => return Err(failure.of_read()),
@@ -73,7 +73,8 @@ impl Core {
     }
 
     /// Takes what the page has room for; answers where to go on.
-    fn take(&self, paging: &mut Paging, base: &Base, part: &RangeResponse) -> Option<Bytes> {
+    fn take(&self, paging: &mut Paging<'_>, base: &Base, part: &RangeResponse) -> Option<Bytes> {
+        paging.answered(part.kvs.len(), part.kvs.iter().map(|kv| kv.value.len()).sum());
         let mut last = None;
         for kv in &part.kvs {
             if self.key(&kv.key).is_some_and(|key| !paging.take(record(base, kv, key))) {

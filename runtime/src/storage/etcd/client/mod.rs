@@ -45,8 +45,8 @@ const WRITE: Duration = Duration::from_secs(10);
 /// The pause after every member was asked in vain.
 const PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
-/// A page is bounded when it is asked for; what etcd sends is taken.
-const LARGEST_ANSWER: usize = 1 << 30;
+/// The largest answer that is taken, in bytes: many times what is asked for, and the largest event with what was there before.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// The members, and the connection that is used now.
 #[derive(Debug)]
@@ -59,6 +59,7 @@ pub(super) struct Client {
     open: ArcSwapOption<Open>,
     state: Mutex<State>,
     closed: AtomicBool,
+    pub(super) largest_answer: usize,
 }
 
 #[derive(Debug, Default)]
@@ -112,7 +113,7 @@ impl Client {
             }));
         }
         let (open, state, closed) = (ArcSwapOption::empty(), Mutex::default(), AtomicBool::new(false));
-        Ok(Self { endpoints, tls, patience, open, state, closed })
+        Ok(Self { endpoints, tls, patience, open, state, closed, largest_answer: LARGEST_ANSWER })
     }
 
     /// The members, for messages.
@@ -177,7 +178,7 @@ impl Client {
         A: Message + Default + 'static,
     {
         let open = self.open().await?;
-        let mut grpc = open.grpc();
+        let mut grpc = self.grpc(&open);
         let path = http::uri::PathAndQuery::from_static(manner.path);
         let codec = ProstCodec::<Q, A>::default();
         let answer = match timeout(manner.limit, grpc.unary(asking(request), path, codec)).await {
@@ -189,6 +190,11 @@ impl Client {
             self.leave(open.number).await;
         }
         Err(answer)
+    }
+
+    fn grpc(&self, open: &Open) -> Grpc<Channel> {
+        Grpc::with_origin(open.channel.clone(), open.channel.origin())
+            .max_decoding_message_size(self.largest_answer)
     }
 
     /// The connection that is used now, or a new one to the next member that has one.
@@ -248,13 +254,6 @@ impl State {
         self.opened += 1;
         self.failed = None;
         Open { number: self.opened, channel }
-    }
-}
-
-impl Open {
-    fn grpc(&self) -> Grpc<Channel> {
-        Grpc::with_origin(self.channel.clone(), self.channel.origin())
-            .max_decoding_message_size(LARGEST_ANSWER)
     }
 }
 

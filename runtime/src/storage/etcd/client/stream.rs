@@ -34,7 +34,7 @@ impl Client {
         }
         let asked = stream::unfold(asked, async |mut asked| Some((asked.recv().await?, asked)));
         let path = http::uri::PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
-        let mut grpc = open.grpc();
+        let mut grpc = self.grpc(&open);
         let begun = grpc.streaming(asking(asked), path, ProstCodec::<WatchRequest, WatchResponse>::default());
         let failure = match timeout(READ, begun).await {
             Ok(Ok(answers)) => {

@@ -1,0 +1,4 @@
+//! The store over members that answer what a test says.
+
+mod lists;
+mod member;
