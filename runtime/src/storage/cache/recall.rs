@@ -15,7 +15,9 @@ use crate::storage::{Error, Event, Events, Key, Result, Revision, Start, Stored}
 /// How many revisions are read at once of a store far away: etcd sends no more in one go to a watch that is behind. One in
 /// this process tells its past fastest in one piece.
 const STRETCH: u64 = 1000;
-/// About how many bytes of them, once it is known how large they are.
+/// How many are read first, before anything is known of their size; then at most twice as many as before.
+const FIRST: u64 = 50;
+/// About how many bytes of them, going by how large those of before were.
 const BYTES: usize = 8 << 20;
 /// How far back the past goes: at most so many revisions, about what a window has room for.
 const PAST: u64 = 20_000;
@@ -62,7 +64,7 @@ impl Drop for Over<'_> {
 async fn all(shared: &Shared, present: Revision, trouble: &mut Option<Error>) {
     let (begun, mut known) = (Instant::now(), Known::new());
     let (end, mut to) = (farthest(present), present);
-    let mut length = if shared.storage.facts().shared { STRETCH } else { PAST };
+    let mut length = if shared.storage.facts().shared { FIRST } else { PAST };
     while to > end {
         let from = before(to, length).max(end);
         match stretch(shared, from, to, &mut known).await {
@@ -98,7 +100,7 @@ impl Stretch {
     fn next_length(&self, length: u64) -> u64 {
         let bytes = self.changes.iter().map(|change| change.size()).sum::<usize>().max(1);
         let fitting = u128::from(length) * BYTES as u128 / bytes as u128;
-        u64::try_from(fitting).unwrap_or(u64::MAX).clamp(1, STRETCH)
+        u64::try_from(fitting).unwrap_or(u64::MAX).clamp(1, STRETCH.min(2 * length))
     }
 }
 

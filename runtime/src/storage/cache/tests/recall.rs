@@ -7,8 +7,12 @@ use crate::storage::cache::Cache;
 use crate::storage::view::{Changes, Scope, View as _};
 use crate::storage::{At, Error, Key, Prefix, Query, Result, Revision, Start, Storage, Write};
 
-/// Three stretches, the last one not whole.
+/// Stretches of 50, 100, 200, 400, 800, and one that is not whole.
 const WRITES: usize = 2500;
+/// How many stretches are let through, ...
+const STRETCHES: usize = 4;
+/// ... and how many revisions are in them.
+const NEWEST: usize = 750;
 
 fn name(number: usize) -> String {
     format!("o{}", number % 10)
@@ -68,15 +72,15 @@ async fn told(mut changes: Changes, last: Revision) -> Vec<Revision> {
 async fn the_present_is_served_while_the_past_is_slow() {
     let storage = Flaky::new(false);
     let revisions = history(&storage).await;
-    storage.let_past(1);
+    storage.let_past(STRETCHES);
     let cache = cache(&storage);
     let last = revisions[WRITES];
     let list = cache.list(Query::all(Prefix::new("g/ks/"))).await.expect("it is loaded");
     assert_eq!(list.at, last);
-    // The newest stretch is there first; whoever wants more comes again, or waits until it is there.
-    let late = watch(&cache, revisions[WRITES - 900]).await.expect("the newest stretch is there");
-    assert_eq!(told(late, last).await, &revisions[WRITES - 899..]);
-    for after in [revisions[0], revisions[WRITES - 1100]] {
+    // The newest stretches are there first; whoever wants more comes again, or waits until it is there.
+    let late = watch(&cache, revisions[WRITES - 700]).await.expect("the newest stretches are there");
+    assert_eq!(told(late, last).await, &revisions[WRITES - 699..]);
+    for after in [revisions[0], revisions[WRITES - 800]] {
         let refused = watch(&cache, after).await.expect_err("not there yet");
         assert!(matches!(refused, Error::Loading { .. }), "{refused}");
     }
@@ -104,10 +108,10 @@ async fn a_past_that_breaks_off_is_read_again() {
 async fn what_was_reached_stays_when_the_rest_cannot_be_read() {
     let storage = Flaky::new(false);
     let revisions = history(&storage).await;
-    storage.let_past(1);
+    storage.let_past(STRETCHES);
     let cache = cache(&storage);
-    let (last, reached) = (revisions[WRITES], revisions[WRITES - 1000]);
-    told(watch(&cache, reached).await.expect("the newest stretch is there"), last).await;
+    let (last, reached) = (revisions[WRITES], revisions[WRITES - NEWEST]);
+    told(watch(&cache, reached).await.expect("the newest stretches are there"), last).await;
     storage.break_past(usize::MAX);
     storage.let_past(usize::MAX >> 4);
     let refused = loop {
@@ -117,17 +121,17 @@ async fn what_was_reached_stays_when_the_rest_cannot_be_read() {
         }
     };
     assert_eq!(refused, Error::Compacted { asked: revisions[0], oldest: reached });
-    assert_eq!(told(watch(&cache, reached).await.expect("it is there"), last).await.len(), 1000);
+    assert_eq!(told(watch(&cache, reached).await.expect("it is there"), last).await.len(), NEWEST);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_past_begins_where_the_storage_forgot_meanwhile() {
     let storage = Flaky::new(false);
     let revisions = history(&storage).await;
-    storage.let_past(1);
+    storage.let_past(STRETCHES);
     let cache = cache(&storage);
     let (last, compacted) = (revisions[WRITES], revisions[1200]);
-    told(watch(&cache, revisions[WRITES - 1000]).await.expect("the newest stretch"), last).await;
+    told(watch(&cache, revisions[WRITES - NEWEST]).await.expect("the newest stretches"), last).await;
     assert_eq!(storage.compact(compacted).await, Ok(compacted));
     storage.let_past(WRITES);
     let refused = watch(&cache, revisions[1199]).await.expect_err("it is forgotten");
