@@ -108,9 +108,17 @@ async fn a_minority_answers_nothing(cluster: &Cluster, door: &Door, work: &Workl
     cluster.leader_among(&others(leader)).await;
     work.acknowledges(WRITES).await;
     let body = widget("minority", &json!({"image": "minority:0::0:minority"}));
-    for call in [minority.call(Method::GET, WIDGETS), minority.call(Method::POST, WIDGETS).json(&body)] {
-        assert_is_passing_error(&call.send().await);
+    for path in [WIDGETS.to_owned(), format!("{WIDGETS}/w0-0")] {
+        let read = minority.call(Method::GET, &path).send().await;
+        assert_is_passing_error(&read);
+        assert_eq!(read.status, StatusCode::GATEWAY_TIMEOUT, "never stale: {}", read.text());
+        assert!(
+            read.headers.contains_key(http::header::RETRY_AFTER),
+            "a read may be repeated: {}",
+            read.text()
+        );
     }
+    assert_is_passing_error(&minority.call(Method::POST, WIDGETS).json(&body).send().await);
     cluster.mend();
     wait_for("the one that was cut off to answer again", async || minority.list().await.ok_or("no list"))
         .await;

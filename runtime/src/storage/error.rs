@@ -61,6 +61,14 @@ pub enum Error {
         /// When trying again makes sense.
         retry_after: Duration,
     },
+    /// A read that the store could not answer in time, as while it has no quorum; it can be repeated. Writes never end so.
+    #[error("the storage did not answer in time: {why}")]
+    Timeout {
+        /// What happened.
+        why: String,
+        /// When trying again makes sense.
+        retry_after: Duration,
+    },
     /// The store takes no writes. Certainly not written.
     #[error("the storage is read-only: {why}")]
     ReadOnly {

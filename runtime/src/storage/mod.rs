@@ -60,8 +60,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Every method may be called from any task at any time; futures are `Send` and do nothing until polled. Reads never
 /// wait for writes to become durable, and writes never wait for readers or watchers.
 ///
-/// Trouble behind a store ends by itself: while it lasts, calls fail as they must, [`Storage::health`] says why, and
-/// open watches stay open; afterwards the same handle works. When the last handle is dropped, every watch ends.
+/// Trouble behind a store ends by itself: while it lasts, calls fail as they must, a read that nobody answers in time as
+/// [`Error::Timeout`], [`Storage::health`] says why, and open watches stay open; afterwards the same handle works. When the
+/// last handle is dropped, every watch ends.
 pub trait Storage: Send + Sync + Debug + 'static {
     /// The value under `key`, or `None` when there is none at that revision.
     ///

@@ -94,10 +94,10 @@ impl Store {
         Ok(read.value)
     }
 
-    /// The object as it is now, or 404.
+    /// The object as it is now, for a write, or 404.
     pub(super) async fn live(&self, key: &Key, name: &str) -> ApiResult<Arc<Object>> {
         let read = self.view.live(key).await;
-        let read = read.map_err(|error| failure::answer(&error, self.resource(), name))?;
+        let read = read.map_err(|error| failure::before_write(error, self.resource(), name))?;
         read.value.ok_or_else(|| ApiError::not_found(self.resource(), name))
     }
 

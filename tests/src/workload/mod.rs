@@ -130,8 +130,8 @@ impl Workload {
     }
 }
 
-/// An error that asks to try again: 503 and 429 say when; 504 does not, since whoever obeys would repeat a write that may
-/// have been made.
+/// An error that asks to try again: 503 and 429 say when; 504 does so of a read only, since whoever obeys would repeat a
+/// write that may have been made.
 pub fn assert_is_passing_error(answer: &Answer) {
     let says_when = answer.headers.contains_key(http::header::RETRY_AFTER);
     let expected = match answer.status {

@@ -40,10 +40,12 @@ impl Subject {
 
     /// A store that this function stops as a power cut or `kill -9` would: what is not durable yet is gone.
     ///
-    /// Handles of before may stay for a while: their calls end with [`Error::Unavailable`] or [`Error::Unknown`], and
-    /// their watches at the latest when they are dropped. Opening the store afterwards finds what survived.
+    /// Handles of before may stay for a while: their calls end with [`Error::Unavailable`], [`Error::Timeout`] or
+    /// [`Error::Unknown`], and their watches at the latest when they are dropped. Opening the store afterwards finds what
+    /// survived.
     ///
     /// [`Error::Unavailable`]: super::super::Error::Unavailable
+    /// [`Error::Timeout`]: super::super::Error::Timeout
     /// [`Error::Unknown`]: super::super::Error::Unknown
     #[must_use]
     pub fn crashing<F>(mut self, crash: impl Fn() -> F + Send + Sync + 'static) -> Self

@@ -89,6 +89,14 @@ impl Failure {
     /// What it means for a read.
     pub(super) fn of_read(self) -> Error {
         match self {
+            Self::Elsewhere(why) | Self::Lost(why) => late(&why),
+            other => other.before_write(),
+        }
+    }
+
+    /// What it means for a write that was not even begun.
+    pub(super) fn before_write(self) -> Error {
+        match self {
             Self::Elsewhere(why) | Self::Refused(why) | Self::Full(why) | Self::Lost(why) => {
                 unavailable(&why)
             }
@@ -104,13 +112,18 @@ impl Failure {
         match self {
             Self::Lost(why) | Self::Full(why) => Error::Unknown { why: format!("etcd: {why}") },
             Self::TooLarge => Error::TooLarge { size, limit },
-            other => other.of_read(),
+            other => other.before_write(),
         }
     }
 }
 
 pub(super) fn unavailable(why: &str) -> Error {
     Error::Unavailable { why: format!("etcd: {why}"), retry_after: RETRY }
+}
+
+/// The error of a read that no quorum answered in time.
+pub(super) fn late(why: &str) -> Error {
+    Error::Timeout { why: format!("etcd: {why}"), retry_after: RETRY }
 }
 
 /// What to do when there is no space.
@@ -195,8 +208,10 @@ mod tests {
             "etcdserver: leader changed",
         ] {
             let error = of(Code::Unavailable, message).of_read();
-            assert!(matches!(error, Error::Unavailable { .. }), "{message}: {error:?}");
+            assert!(matches!(error, Error::Timeout { retry_after: RETRY, .. }), "{message}: {error:?}");
         }
+        let refused = of(Code::PermissionDenied, "etcdserver: permission denied").of_read();
+        assert!(matches!(refused, Error::Unavailable { .. }), "to wait makes it no better: {refused:?}");
     }
 
     #[test]

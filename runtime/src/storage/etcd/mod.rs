@@ -57,7 +57,7 @@ impl Etcd {
         let client = Client::new(&config.servers, config.tls()?, config.patience)?;
         let core = Arc::new(Core::new(client, Layout::new(&config.prefix), config.max_value()));
         core.check().await.map_err(|error| match error {
-            Error::Unavailable { why, retry_after } => {
+            Error::Unavailable { why, retry_after } | Error::Timeout { why, retry_after } => {
                 Error::Unavailable { why: format!("{why} (--etcd-servers)"), retry_after }
             }
             error => error,

@@ -79,7 +79,7 @@ impl Core {
         };
         let before = match self.trust.seen() {
             Ok(before) => before,
-            Err(failure) => return Some(Err(failure.of_read())),
+            Err(failure) => return Some(Err(failure.before_write())),
         };
         let answer = match self.client.write(self.transaction(write, expected, base.at)).await {
             Ok(answer) => answer,
@@ -120,7 +120,7 @@ impl Core {
     fn lost(&self, write: &Write, expected: i64, answer: TxnResponse) -> Result<Option<Revision>> {
         let mut ranges = answer.responses.into_iter().map(range_of);
         let (record, base) = (ranges.next().unwrap_or_default(), ranges.next().unwrap_or_default());
-        let base = self.learn(base.kvs.first()).map_err(Failure::of_read)?;
+        let base = self.learn(base.kvs.first()).map_err(Failure::before_write)?;
         let current = record.kvs.first();
         let matches_now = match write.expect {
             Expect::Absent => current.is_none(),
@@ -136,7 +136,7 @@ impl Core {
     /// What became of a write into an etcd that is not the one that was served from.
     pub(super) fn distrusted(&self, failure: &Failure) -> Error {
         self.doubt(failure);
-        Error::Unknown { why: failure.clone().of_read().to_string() }
+        Error::Unknown { why: failure.clone().before_write().to_string() }
     }
 
     /// What became of a write that there was no space for: the answer came after etcd was done with it, so the record tells.
@@ -161,7 +161,7 @@ impl Core {
 
     async fn nothing_to_delete(&self, write: &Write) -> Result<Revision> {
         let looked =
-            self.look(Some(only(self.layout.etcd_key(&write.key)))).await.map_err(Failure::of_read)?;
+            self.look(Some(only(self.layout.etcd_key(&write.key)))).await.map_err(Failure::before_write)?;
         let current =
             looked.range.kvs.first().map(|kv| self.stored(&looked.base, kv, &write.key)).transpose()?;
         Err(Error::Conflict { key: write.key.clone(), current: current.map(Box::new) })

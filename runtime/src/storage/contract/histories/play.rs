@@ -203,5 +203,5 @@ impl Scene {
 
 /// Whether a call may answer so because the store was crashed.
 pub(super) fn gone(why: &Error) -> bool {
-    matches!(why, Error::Unavailable { .. } | Error::Unknown { .. })
+    matches!(why, Error::Unavailable { .. } | Error::Timeout { .. } | Error::Unknown { .. })
 }

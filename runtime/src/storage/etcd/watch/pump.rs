@@ -188,7 +188,10 @@ impl Pump {
 
     /// The end that a failed look is: for good when etcd is not the same any more.
     fn lost(&self, failure: Failure) -> End {
-        if self.core.trust.kept().is_err() { Over(failure.of_read()) } else { broken(failure) }
+        match self.core.trust.kept() {
+            Err(failure) => Over(failure.of_read()),
+            Ok(()) => broken(failure),
+        }
     }
 
     /// Takes up what the base is now.
