@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use super::barrier::Barrier;
 use super::base::Base;
 use super::client::Client;
-use super::failure::{Failure, unavailable};
+use super::failure::Failure;
 use super::layout::{self, Layout};
 use super::page::Sizes;
 use super::proto::{KeyValue, RangeRequest, RangeResponse, Request, Response, ResponseOp, TxnRequest};
@@ -217,11 +217,6 @@ pub(super) fn range_of(response: ResponseOp) -> RangeResponse {
         Some(Response::Range(range)) => range,
         None => RangeResponse::default(),
     }
-}
-
-/// What a store says that was closed under a call.
-pub(super) fn ended() -> Error {
-    unavailable("the store was closed")
 }
 
 /// The key only, of one record.

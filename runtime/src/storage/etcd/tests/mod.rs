@@ -1,4 +1,5 @@
 //! The store over members that answer what a test says.
 
+mod barriers;
 mod lists;
 mod member;
