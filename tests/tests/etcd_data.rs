@@ -370,3 +370,26 @@ async fn a_raise_ends_the_watches_of_a_running_server() {
         assert_eq!(told, last);
     }
 }
+
+/// Others who share etcd keep their history: a migration into it must not end their watches and lists.
+#[tokio::test]
+async fn a_raise_forgets_nothing_of_others() {
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let ours = Etcd::open(&config(etcd.member.url())).await.expect("open");
+    let mut foreign = config(etcd.member.url());
+    foreign.prefix = "/registry/others.example.com".into();
+    let foreign = Etcd::open(&foreign).await.expect("open");
+    let key = Key::new("others.example.com/things/default/a");
+    let first = foreign.create(key.clone(), "{}".into()).await.expect("written");
+    let second = foreign.replace(key.clone(), first, r#"{"x":1}"#.into()).await.expect("written");
+    let floor = Revision::new(second.get() + 1_000_000).expect("not 0");
+    for _ in 0..2 {
+        // The second time it is above already.
+        ours.raise(floor).await.expect("raised");
+        let then = foreign.get(&key, At::Exactly(first)).await.expect("still there").value;
+        assert_eq!(then.map(|stored| stored.value), Some("{}".into()));
+        foreign.watch(&Prefix::everything(), Start::After(first), false).await.expect("still there");
+        let refused = ours.get(&key, At::Exactly(floor)).await.expect_err("of another life");
+        assert!(matches!(refused, Error::Compacted { .. }), "{refused}");
+    }
+}
