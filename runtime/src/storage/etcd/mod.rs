@@ -22,6 +22,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod version;
 mod watch;
 mod write;
 

@@ -7,14 +7,13 @@ use tokio::time::{Instant, sleep};
 use super::core::Core;
 use super::failure::Failure;
 use super::proto::RangeRequest;
+use super::version;
 use crate::storage::foreign::foreign;
 use crate::storage::{Error, Prefix, Result};
 
 /// How long etcd may take to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(500);
-/// The oldest version whose progress of watches never overtakes their events.
-const OLDEST: [u32; 3] = [3, 5, 13];
 /// More resources than anybody has.
 const RESOURCES: usize = 10_000;
 
@@ -37,14 +36,8 @@ impl Core {
 
     /// The outer error is one that may pass.
     async fn check_once(&self) -> Result<Result<()>, Failure> {
-        let version = self.client.status().await?.version;
-        if !supported(&version) {
-            let [major, minor, patch] = OLDEST;
-            let text = format!(
-                "etcd at {} is of version {version}: {major}.{minor}.{patch} is the oldest that can be used",
-                self.client.names()
-            );
-            return Ok(Err(Error::Incompatible(text)));
+        if let Err(why) = version::check(&self.client.status().await?.version, &self.client.names()) {
+            return Ok(Err(Error::Incompatible(why)));
         }
         self.look(None).await?;
         self.check_data().await
@@ -71,38 +64,5 @@ impl Core {
             key = self.layout.behind_resource(&kv.key);
         }
         Ok(Ok(()))
-    }
-}
-
-fn supported(version: &str) -> bool {
-    // What comes behind a number, as in `3.6.0-rc.1`, says nothing here.
-    let number = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
-    let mut parts = version.splitn(3, '.').map_while(number);
-    let [major, minor, patch] = [(); 3].map(|()| parts.next());
-    major.zip(minor).is_some_and(|(major, minor)| [major, minor, patch.unwrap_or_default()] >= OLDEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_versions_are_refused() {
-        for (version, expected) in [
-            ("3.7.0", true),
-            ("3.5.21", true),
-            ("3.5.13", true),
-            ("3.5.12", false),
-            ("3.5.9", false),
-            ("3.5.0", false),
-            ("3.5", false),
-            ("3.6.0-rc.1", true),
-            ("4.0.0", true),
-            ("3.4.34", false),
-            ("2.3", false),
-            ("", false),
-        ] {
-            assert_eq!(supported(version), expected, "{version}");
-        }
     }
 }

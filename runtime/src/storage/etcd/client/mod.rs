@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use prost::Message;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Instant, sleep, timeout};
 use tonic::client::Grpc;
 use tonic::metadata::MetadataValue;
@@ -32,6 +32,7 @@ use super::proto::{
     CompactionRequest, CompactionResponse, RangeRequest, RangeResponse, StatusRequest, StatusResponse,
     TxnRequest, TxnResponse,
 };
+use super::version;
 use crate::storage::{Error, Result};
 
 /// How long a member may take to be connected to.
@@ -76,6 +77,8 @@ struct State {
 struct Open {
     number: u64,
     channel: Channel,
+    /// That its member is new enough for watches, once that is known.
+    fit: OnceCell<()>,
 }
 
 /// How a call is made.
@@ -178,7 +181,15 @@ impl Client {
         A: Message + Default + 'static,
     {
         let open = self.open().await?;
-        let mut grpc = self.grpc(&open);
+        self.attempt_at(&open, manner, request).await
+    }
+
+    async fn attempt_at<Q, A>(&self, open: &Open, manner: Manner, request: Q) -> Result<A, Failure>
+    where
+        Q: Message + 'static,
+        A: Message + Default + 'static,
+    {
+        let mut grpc = self.grpc(open);
         let path = http::uri::PathAndQuery::from_static(manner.path);
         let codec = ProstCodec::<Q, A>::default();
         let answer = match timeout(manner.limit, grpc.unary(asking(request), path, codec)).await {
@@ -190,6 +201,21 @@ impl Client {
             self.leave(open.number).await;
         }
         Err(answer)
+    }
+
+    /// Turns away from a member that is too old for watches. Members may be of several versions, so each connection is asked
+    /// once.
+    async fn check(&self, open: &Open) -> Result<(), Failure> {
+        let ask = || async {
+            let status: StatusResponse = self.attempt_at(open, STATUS, StatusRequest {}).await?;
+            let fit = version::check(&status.version, &open.channel.origin().to_string());
+            if let Err(why) = &fit {
+                tracing::warn!(why, "this member is not watched");
+                self.leave(open.number).await;
+            }
+            fit.map_err(Failure::Elsewhere)
+        };
+        open.fit.get_or_try_init(ask).await.map(|()| ())
     }
 
     fn grpc(&self, open: &Open) -> Grpc<Channel> {
@@ -253,7 +279,7 @@ impl State {
     fn begin(&mut self, channel: Channel) -> Open {
         self.opened += 1;
         self.failed = None;
-        Open { number: self.opened, channel }
+        Open { number: self.opened, channel, fit: OnceCell::new() }
     }
 }
 

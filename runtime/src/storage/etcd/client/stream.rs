@@ -28,6 +28,7 @@ impl Client {
         watches: impl IntoIterator<Item = WatchCreateRequest>,
     ) -> Result<WatchStream, Failure> {
         let open = self.open().await?;
+        self.check(&open).await?;
         let (asks, asked) = mpsc::unbounded_channel();
         for watch in watches {
             let _ = asks.send(WatchRequest { ask: Some(WatchAsk::Create(watch)) });

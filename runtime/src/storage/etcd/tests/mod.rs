@@ -3,3 +3,4 @@
 mod barriers;
 mod lists;
 mod member;
+mod versions;
