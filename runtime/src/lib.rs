@@ -62,6 +62,6 @@ pub use kube;
 pub use respond::{ApiError, ApiResult};
 pub use schema::{ApiType, FieldErrors};
 #[cfg(all(feature = "server", feature = "etcd"))]
-pub use server::EtcdOptions;
+pub use server::{EtcdOptions, GoOptions};
 #[cfg(feature = "server")]
 pub use server::{Options, Server, StorageKind};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::go::GoOptions;
 use super::options::duration;
 use crate::kind::registry::{Backend, Registry};
-use crate::storage::etcd::{COMPACTION_INTERVAL, Config, MAX_REQUEST_BYTES};
+use crate::storage::etcd::{COMPACTION_INTERVAL, Config, HEALTH_PATIENCE, MAX_REQUEST_BYTES};
 use crate::{Error, Result};
 
 /// Where etcd is, and what to use of it.
@@ -40,6 +41,15 @@ pub struct EtcdOptions {
     /// What the etcd servers take in one request: their --max-request-bytes
     #[arg(long, env = "AGGBOOT_ETCD_MAX_REQUEST_BYTES", value_name = "BYTES", default_value_t = MAX_REQUEST_BYTES)]
     pub etcd_max_request_bytes: usize,
+    /// How long etcd may take before the server is not healthy; the longer one of this and --etcd-readycheck-timeout counts
+    #[arg(long, env = "AGGBOOT_ETCD_HEALTHCHECK_TIMEOUT", value_name = "DURATION", value_parser = patience, default_value = "2s")]
+    pub etcd_healthcheck_timeout: Duration,
+    /// How long etcd may take before the server is not ready; the longer one of this and --etcd-healthcheck-timeout counts
+    #[arg(long, env = "AGGBOOT_ETCD_READYCHECK_TIMEOUT", value_name = "DURATION", value_parser = patience, default_value = "2s")]
+    pub etcd_readycheck_timeout: Duration,
+    /// Flags of Go's servers that have another meaning here, or none.
+    #[command(flatten)]
+    pub go: GoOptions,
 }
 
 impl Default for EtcdOptions {
@@ -52,6 +62,9 @@ impl Default for EtcdOptions {
             etcd_keyfile: None,
             etcd_compaction_interval: COMPACTION_INTERVAL,
             etcd_max_request_bytes: MAX_REQUEST_BYTES,
+            etcd_healthcheck_timeout: HEALTH_PATIENCE,
+            etcd_readycheck_timeout: HEALTH_PATIENCE,
+            go: GoOptions::default(),
         }
     }
 }
@@ -69,7 +82,16 @@ impl EtcdOptions {
         config.key_file.clone_from(&self.etcd_keyfile);
         config.compaction_interval = self.etcd_compaction_interval;
         config.max_request_bytes = self.etcd_max_request_bytes;
+        // One look at etcd is behind both checks.
+        config.health_patience = self.etcd_healthcheck_timeout.max(self.etcd_readycheck_timeout);
         Ok(config)
+    }
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("it must be longer than 0s: nobody answers in no time".into()),
+        patience => Ok(patience),
     }
 }
 
@@ -97,6 +119,25 @@ fn default_prefix(groups: &[&str]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longer_patience_counts() {
+        let registry = Registry::default();
+        assert_eq!(
+            EtcdOptions::default().config(&registry).expect("a config").health_patience,
+            HEALTH_PATIENCE
+        );
+        let ten = Duration::from_secs(10);
+        let slow = [
+            EtcdOptions { etcd_healthcheck_timeout: ten, ..EtcdOptions::default() },
+            EtcdOptions { etcd_readycheck_timeout: ten, ..EtcdOptions::default() },
+        ];
+        for options in slow {
+            assert_eq!(options.config(&registry).expect("a config").health_patience, ten);
+        }
+        assert_eq!(patience("500ms"), Ok(Duration::from_millis(500)));
+        assert!(patience("0s").is_err_and(|why| why.contains("longer than 0s")));
+    }
 
     #[test]
     fn the_prefix_is_that_of_sample_apiserver_where_there_is_one_group() {

@@ -8,6 +8,8 @@ mod claim;
 mod data_dir;
 #[cfg(feature = "etcd")]
 mod etcd;
+#[cfg(feature = "etcd")]
+mod go;
 mod local;
 mod logs;
 mod options;
@@ -23,6 +25,8 @@ use crate::kind::Registration;
 
 #[cfg(feature = "etcd")]
 pub use etcd::EtcdOptions;
+#[cfg(feature = "etcd")]
+pub use go::GoOptions;
 pub(crate) use local::Local;
 pub use options::{Options, StorageKind};
 pub(crate) use shutdown::Lifecycle;

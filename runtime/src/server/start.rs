@@ -60,6 +60,8 @@ struct Place {
 
 /// Starts a server. It answers when this is done; it is asked to wait (503) while its storage opens.
 pub(crate) async fn start(options: Options, registrations: Vec<Registration>) -> Result<Running> {
+    #[cfg(feature = "etcd")]
+    options.etcd.go.warn();
     let registry = Arc::new(Registry::compile(registrations)?);
     let plan = store::plan(&options, &registry)?;
     let needed = Needed::of(&options, &plan, &registry)?;

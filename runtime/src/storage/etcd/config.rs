@@ -26,12 +26,16 @@ pub struct Config {
     pub max_request_bytes: usize,
     /// How long a call goes from server to server for one that takes it, as while a leader is elected.
     pub patience: Duration,
+    /// How long etcd may take to answer before it counts as down.
+    pub health_patience: Duration,
 }
 
 /// What etcd takes in one request by default.
 pub const MAX_REQUEST_BYTES: usize = 3 << 19;
 /// How old history gets by default, as in Go.
 pub const COMPACTION_INTERVAL: Duration = Duration::from_secs(300);
+/// How long etcd may take by default before it counts as down, as in Go.
+pub const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than an election.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What a transaction takes besides the value: keys, twice and more.
@@ -50,6 +54,7 @@ impl Config {
             compaction_interval: COMPACTION_INTERVAL,
             max_request_bytes: MAX_REQUEST_BYTES,
             patience: PATIENCE,
+            health_patience: HEALTH_PATIENCE,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Whether etcd can be read and written, looked at regularly and whenever a call fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -11,13 +12,12 @@ use crate::storage::Health;
 /// How often it is looked at.
 const READY: Duration = Duration::from_secs(5);
 const NOT_READY: Duration = Duration::from_secs(1);
-/// How long a look may take.
-const PATIENCE: Duration = Duration::from_secs(4);
 /// How often its alarms are asked for.
 const ALARMS: Duration = Duration::from_secs(30);
 
 impl Core {
-    pub(super) async fn watch_health(&self) {
+    /// `patience` is how long a look may take.
+    pub(super) async fn watch_health(self: Arc<Self>, patience: Duration) {
         let mut alarms_due = Instant::now();
         loop {
             let ready = *self.health.borrow() == Health::Ready;
@@ -28,7 +28,7 @@ impl Core {
                 () = self.doubt.notified(), if ready => true,
             };
             let due = doubtful || Instant::now() >= alarms_due;
-            let health = self.look_at_health(due).await;
+            let health = self.look_at_health(due, patience).await;
             if due {
                 alarms_due = Instant::now() + ALARMS;
             }
@@ -39,15 +39,18 @@ impl Core {
     }
 
     /// `None` is as it was.
-    async fn look_at_health(&self, alarms: bool) -> Option<Health> {
-        let look = timeout(PATIENCE, async {
-            self.look(None).await?;
-            if alarms { self.alarm().await.map(Some) } else { Ok(None) }
+    async fn look_at_health(self: &Arc<Self>, alarms: bool, patience: Duration) -> Option<Health> {
+        let core = Arc::clone(self);
+        // It goes on when nobody waits any more: only a call that ends turns away from a member that says nothing.
+        let look = tokio::spawn(async move {
+            core.look(None).await?;
+            if alarms { core.alarm().await.map(Some) } else { Ok(None) }
         });
-        match look.await {
-            Ok(Ok(health)) => health,
-            Ok(Err(failure)) => Some(Health::Down(failure.of_read().to_string())),
-            Err(_) => Some(Health::Down(format!("etcd: no answer within {} s", PATIENCE.as_secs()))),
+        match timeout(patience, look).await {
+            Ok(Ok(Ok(health))) => health,
+            Ok(Ok(Err(failure))) => Some(Health::Down(failure.of_read().to_string())),
+            Ok(Err(error)) => Some(Health::Down(format!("etcd: the look at it broke off: {error}"))),
+            Err(_) => Some(Health::Down(format!("etcd: no answer within {patience:?}"))),
         }
     }
 

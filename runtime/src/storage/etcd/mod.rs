@@ -32,7 +32,7 @@ use std::sync::Arc;
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
-pub use config::{COMPACTION_INTERVAL, Config, MAX_REQUEST_BYTES};
+pub use config::{COMPACTION_INTERVAL, Config, HEALTH_PATIENCE, MAX_REQUEST_BYTES};
 
 use self::carry::Carried;
 use self::client::Client;
@@ -65,7 +65,7 @@ impl Etcd {
         })?;
         let mut tasks = JoinSet::new();
         let watched = Arc::clone(&core);
-        tasks.spawn(async move { watched.watch_health().await });
+        tasks.spawn(watched.watch_health(config.health_patience));
         let interval = config.compaction_interval;
         if !interval.is_zero() {
             let compacted = Arc::clone(&core);
