@@ -15,7 +15,7 @@ const JSON: &str = "application/json";
 #[non_exhaustive]
 pub struct GoOptions {
     /// etcd3 is what Go's servers name etcd
-    #[arg(long, env = "AGGBOOT_STORAGE_BACKEND", value_name = "NAME", value_parser = backend, hide_short_help = true)]
+    #[arg(long, env = "AGGBOOT_STORAGE_BACKEND", value_name = "NAME", value_parser = backend, requires = "etcd_servers", hide_short_help = true)]
     pub storage_backend: Option<String>,
     /// As what objects are stored: always application/json
     #[arg(long, env = "AGGBOOT_STORAGE_MEDIA_TYPE", value_name = "TYPE", value_parser = media_type, hide_short_help = true)]
@@ -158,16 +158,17 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::server::EtcdOptions;
 
     #[derive(Debug, Parser)]
     struct CommandLine {
         #[command(flatten)]
-        go: GoOptions,
+        etcd: EtcdOptions,
     }
 
     fn parse(flags: &[&str]) -> Result<GoOptions, String> {
-        let line = [&["server"], flags].concat();
-        CommandLine::try_parse_from(line).map(|line| line.go).map_err(|error| error.to_string())
+        let line = [&["server", "--etcd-servers=http://etcd:2379"], flags].concat();
+        CommandLine::try_parse_from(line).map(|line| line.etcd.go).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -290,6 +290,8 @@ mod tests {
             #[cfg(feature = "etcd")]
             (&["--etcd-prefix=/a"], &["--etcd-servers"]),
             #[cfg(feature = "etcd")]
+            (&["--storage-backend=etcd3"], &["--etcd-servers"]),
+            #[cfg(feature = "etcd")]
             (&["--etcd-servers=https://a:1", "--etcd-keyfile=k"], &["--etcd-certfile"]),
         ] {
             let error = parse(arguments).expect_err("a bad value");
