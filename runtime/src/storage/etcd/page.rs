@@ -71,8 +71,8 @@ impl<'a> Paging<'a> {
 
     /// Learns what came: how many records, and how many bytes.
     pub(super) fn answered(&mut self, records: usize, bytes: usize) {
-        if records > 0 {
-            let size = (bytes / records).max(1);
+        if let Some(size) = bytes.checked_div(records) {
+            let size = size.max(1);
             self.sizes.learn(size);
             self.last = Some((records, size));
         }

@@ -215,7 +215,8 @@ impl Client {
             }
             fit.map_err(Failure::Elsewhere)
         };
-        open.fit.get_or_try_init(ask).await.map(|()| ())
+        open.fit.get_or_try_init(ask).await?;
+        Ok(())
     }
 
     fn grpc(&self, open: &Open) -> Grpc<Channel> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt as _, Collected, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -95,7 +95,7 @@ fn call(
         // What is asked on a stream comes when it pleases.
         let message = match path.as_str() {
             "Watch" => Bytes::new(),
-            _ => request.into_body().collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes()),
+            _ => request.into_body().collect().await.map_or_else(|_| Bytes::new(), Collected::to_bytes),
         };
         let body = match answer(&path, message.slice(message.len().min(5)..)) {
             Answer::Message(message) => whole(&message),
