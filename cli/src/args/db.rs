@@ -39,7 +39,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) store: DataDir,
     /// Once it is found sound, make every revision from now on higher than this one, and older ones
-    /// expired. `now` is the time in milliseconds: where new stores begin, and so above what any of
+    /// expired. `now` is the time in microseconds: where new stores begin, and so above what any of
     /// them has served
     #[arg(long, value_name = "REVISION|now", value_parser = floor)]
     pub(crate) raise_above: Option<u64>,
@@ -97,7 +97,7 @@ pub(crate) struct ImportArgs {
     /// Take the place of a store that holds objects: they are gone then
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Make every revision higher than this one too; `now` is the time in milliseconds
+    /// Make every revision higher than this one too; `now` is the time in microseconds
     #[arg(long, value_name = "REVISION|now", value_parser = floor)]
     pub(crate) raise_above: Option<u64>,
 }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_floor_is_a_revision_or_now() {
         assert_eq!(floor("7"), Ok(7));
-        assert!(floor("now").is_ok_and(|now| now > 1_700_000_000_000));
+        assert!(floor("now").is_ok_and(|now| now > 1_700_000_000_000_000));
         for wrong in ["0", "-1", "1.5", "", "later", "18446744073709551615"] {
             assert!(floor(wrong).is_err(), "{wrong:?}");
         }

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_served_form_is_the_stored_one_with_its_revision() {
         let stored = br#"{"apiVersion":"g/v","kind":"K","metadata":{"name":"a"},"spec":{}}"#;
-        for number in [1, 9, 10, 1_786_000_000_000, u64::MAX] {
+        for number in [1, 9, 10, 1_786_000_000_000_000, u64::MAX] {
             let revision = Revision::new(number).expect("not 0");
             let served = Served::new(stored, 43, Some(revision)).whole();
             let text = format!(

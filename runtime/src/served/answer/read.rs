@@ -116,7 +116,8 @@ fn key(tree: &Tree) -> String {
     format!("{namespace}{slash}{name}")
 }
 
-/// The revision of a source that counts none: grows with the wall clock, never 0.
+/// The revision of a source that counts none: grows with the wall clock, never 0. In the unit of stored revisions, so
+/// that a kind which was stored before does not go back.
 fn now() -> String {
-    jiff::Timestamp::now().as_millisecond().to_string()
+    jiff::Timestamp::now().as_microsecond().to_string()
 }

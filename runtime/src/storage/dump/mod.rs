@@ -1,9 +1,9 @@
 //! A store as lines of JSON, and stores made of such lines: for backups, moves and a look inside.
 //!
 //! ```text
-//! {"format":"aggboot-dump/1","source":"embedded","revision":1763740000123,"count":2}
-//! {"key":"custom.example.com/widgets/default/a","revision":1763740000101,"value":{"apiVersion":…}}
-//! {"key":"custom.example.com/widgets/default/b","revision":1763740000119,"value":{"apiVersion":…}}
+//! {"format":"aggboot-dump/1","source":"embedded","revision":1763740000000123,"count":2}
+//! {"key":"custom.example.com/widgets/default/a","revision":1763740000000101,"value":{"apiVersion":…}}
+//! {"key":"custom.example.com/widgets/default/b","revision":1763740000000119,"value":{"apiVersion":…}}
 //! {"count":2,"sha256":"…"}
 //! ```
 //!

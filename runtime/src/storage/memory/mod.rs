@@ -1,6 +1,6 @@
 //! The reference backend: everything in memory, gone with the process.
 //!
-//! It begins at the wall clock in milliseconds, so that revisions do not go back when a server is started again, and
+//! It begins at the wall clock in microseconds, so that revisions do not go back when a server is started again, and
 //! clients that hold older ones are told to list.
 
 use std::fmt;
@@ -137,5 +137,18 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn memory_keeps_the_contract() {
         contract::run(|| Subject::new(|| async { Arc::new(Memory::new()) as Arc<dyn Storage> })).await;
+    }
+
+    /// Clients that hold revisions of the life before are told to list only when the next one begins above them.
+    #[tokio::test]
+    async fn a_life_of_many_writes_is_followed_by_one_above_it() {
+        let store = Memory::new();
+        for number in 0..5000 {
+            store.create(Key::new(format!("g/r/n/{number}")), "{}".into()).await.expect("written");
+        }
+        let last = store.barrier().await.expect("a revision");
+        drop(store);
+        let next = Memory::new().barrier().await.expect("a revision");
+        assert!(next > last, "{next} follows {last}");
     }
 }
