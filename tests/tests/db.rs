@@ -141,12 +141,18 @@ async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
     let (_alone, cli, folder) = (ALONE.lock().await, AggbootCli::build(), temporary());
     let (here, dir) = (folder.path(), folder.path().join("data"));
     let (before, copied_at) = records(&filled(&dir, 3).await).await;
-    let copy = fs::read(upkeep::file(&dir)).expect("read");
+    let witness = dir.join("storage.witness");
+    let (copy, said) = (fs::read(upkeep::file(&dir)).expect("read"), fs::read(&witness).expect("read"));
     let store = Embedded::open(&dir).expect("it opens");
     let seen = store.create(key("later"), object("later", 1).into()).await.expect("written");
     drop(store);
-    fs::write(upkeep::file(&dir), copy).expect("written");
+    // The file alone is noticed.
+    fs::write(upkeep::file(&dir), &copy).expect("written");
+    assert!(cli.document(here, "db check")["revision"].as_u64() > Some(seen.get()));
 
+    // With all that was beside it nothing contradicts it.
+    fs::write(upkeep::file(&dir), copy).expect("written");
+    fs::write(witness, said).expect("written");
     let plain = cli.document(here, "db check");
     assert_eq!((&plain["revision"], &plain["raised"]), (&json!(copied_at.get()), &json!(false)));
     let raised = cli.document(here, &format!("db check --raise-above {seen}"));

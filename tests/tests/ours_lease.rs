@@ -12,7 +12,7 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_widgets");
@@ -136,6 +136,37 @@ async fn a_server_that_is_killed_comes_back_to_its_own_store_at_once() {
         before + 1,
         "it goes on where it was"
     );
+}
+
+/// A copy of the whole directory looks like the original; the Lease knows what was served.
+#[tokio::test]
+async fn an_older_copy_of_the_directory_is_raised_above_what_was_served() {
+    let Some(plane) = ControlPlane::start().await else { return };
+    let mut first = ours::start(&plane, PROGRAM).await;
+    let data = first.command().get_args().find_map(|argument| argument.to_str()?.strip_prefix("--data-dir="));
+    let data = PathBuf::from(data.expect("a directory"));
+    let copy = data.with_extension("copy");
+    revision(&create(&plane, first.endpoint(), "before").await);
+    first.stop().await;
+    std::fs::create_dir(&copy).expect("made");
+    copy_files(&data, &copy);
+    first.start_again().await;
+    let seen = revision(&create(&plane, first.endpoint(), "after").await);
+    first.stop().await;
+    copy_files(&copy, &data);
+    first.start_again().await;
+    let again = revision(&create(&plane, first.endpoint(), "after").await);
+    assert!(again > seen + 1, "{again} may stand for what was at {seen}");
+    let watch = format!("{WIDGETS}?watch=true&resourceVersion={seen}&timeoutSeconds=5");
+    let told = first.endpoint().get(&watch).identity(plane.admin().identity()).send().await.text();
+    assert!(told.contains("\"code\":410"), "{told}");
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("an entry");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
+    }
 }
 
 #[tokio::test]

@@ -30,11 +30,13 @@ Examples:
   aggboot db check --data-dir /var/lib/fleet -o json
   aggboot db check --data-dir /var/lib/fleet --raise-above now
 
-After an old copy of the file was put in place:
+After an old copy was put in place:
   Clients remember the last revision that they saw. A store from a copy goes on from a lower one:
-  watches of those clients hear nothing, and a revision comes to stand for two things.
-  `--raise-above now` lifts the store above every revision that it served before, and clients list
-  again. Do it before the server is started.")]
+  watches of those clients hear nothing, and a revision comes to stand for two things. A copy of the
+  file alone is noticed by storage.witness beside it, and one that a server in a cluster opens by its
+  Lease: the store is lifted above every revision that it served before, and clients list again.
+  A copy of the whole folder looks like the original: there `--raise-above now` does the same. Do it
+  before the server is started.")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) store: DataDir,

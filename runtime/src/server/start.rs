@@ -20,7 +20,7 @@ use crate::kind::Registration;
 use crate::kind::registry::Registry;
 use crate::layers::{Deadlines, InFlight, MaxInFlight, Routes, Stack};
 use crate::respond::lease::Leases;
-use crate::storage::{Revision, Storage};
+use crate::storage::Storage;
 use crate::transport::{self, Identity, Limits, Listener, Source};
 use crate::verbs::{Kinds, Views};
 use crate::{Error, Result};
@@ -120,16 +120,11 @@ impl Running {
     async fn storage(&self, plan: &store::Plan) -> Result<Arc<dyn Storage>> {
         let Some(claim) = &self.claim else { return store::open(plan).await };
         let changed_hands = claim.held().await.map_err(Error::new)?;
-        let guarded = Guarded::new(store::open(plan).await?, Arc::clone(claim));
-        if changed_hands {
-            // Clients hold revisions of another store: none of them may come a second time.
-            let raised = guarded.raise(Revision::wall_clock()).await;
-            raised.map_err(|why| {
-                Error::new(format!("raising the storage above the one that was served before: {why}"))
-            })?;
-        }
-        claim.name_the_store().await.map_err(Error::new)?;
-        Ok(Arc::new(guarded))
+        let store = store::open(plan).await?;
+        let guarded: Arc<dyn Storage> = Arc::new(Guarded::new(Arc::clone(&store), Arc::clone(claim)));
+        store::raise_above_served(&*guarded, changed_hands, claim.served()).await?;
+        claim.name_the_store(&store).await.map_err(Error::new)?;
+        Ok(guarded)
     }
 
     /// Ends when the server stopped by itself, which it never should, or must not go on; says why.

@@ -12,7 +12,7 @@ use crate::kind::registry::Registry;
 use crate::storage::embedded::{Embedded, Settings};
 use crate::storage::memory::Memory;
 use crate::storage::migrate::unfinished;
-use crate::storage::{Health, Storage};
+use crate::storage::{Health, Revision, Storage};
 
 /// The storage once it is open, for whoever has to know meanwhile.
 pub(super) type Opened = Arc<OnceLock<Arc<dyn Storage>>>;
@@ -106,6 +106,25 @@ async fn embedded(folder: &Path, settings: Settings) -> Result<Arc<dyn Storage>>
     Ok(Arc::new(store.map_err(|error| failed(&error))?))
 }
 
+/// None of the revisions that clients hold may come a second time: those of another store, or of this one, if it is
+/// a copy of before.
+pub(super) async fn raise_above_served(store: &dyn Storage, changed_hands: bool, served: u64) -> Result<()> {
+    let failed = |why: crate::storage::Error| {
+        crate::Error::new(format!("raising the storage above what was served before: {why}"))
+    };
+    let revision = store.barrier().await.map_err(failed)?.get();
+    if !changed_hands && revision >= served {
+        return Ok(());
+    }
+    if !changed_hands {
+        tracing::warn!(
+            "the storage is at revision {revision}, and the Lease says that {served} was served: it is an older copy, \
+             so it is raised above, and clients list again"
+        );
+    }
+    store.raise(Revision::above(served)).await.map_err(failed)
+}
+
 /// Whether objects can be read, and written unless the storage says that it is read-only: a server that is not ready
 /// gets no requests, and a full disk needs those that delete.
 pub(super) fn check(opened: &Opened) -> Check {
@@ -145,6 +164,23 @@ mod tests {
         assert!(refused.contains("--storage=memory") && refused.contains("--etcd-servers"), "{refused}");
         let refused = planned(Some(StorageKind::Etcd), &[]).expect_err("no servers").to_string();
         assert!(refused.contains("--storage=etcd") && refused.contains("--etcd-servers"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_store_is_raised_where_clients_may_hold_higher_revisions() {
+        let store = Memory::new();
+        let at = async || store.barrier().await.expect("a revision").get();
+        let begun = at().await;
+        raise_above_served(&store, false, begun).await.expect("nothing to do");
+        assert_eq!(at().await, begun, "it served that itself");
+        raise_above_served(&store, false, begun + 1).await.expect("raised");
+        let raised = at().await;
+        assert!(raised > begun + 1, "an older copy: {raised}");
+        raise_above_served(&store, true, 0).await.expect("raised");
+        assert!(at().await >= raised, "another store");
+        let ahead = at().await * 2;
+        raise_above_served(&store, true, ahead).await.expect("raised");
+        assert!(at().await > ahead, "the clock of the one before was ahead");
     }
 
     #[cfg(feature = "embedded")]

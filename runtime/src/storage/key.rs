@@ -37,6 +37,13 @@ impl Revision {
         u64::try_from(elapsed.as_micros()).ok().and_then(Self::new).unwrap_or(Self::FIRST)
     }
 
+    /// Where a store goes on that is behind what was served in its place, up to `known` and perhaps further: at the
+    /// wall clock, unless that is behind itself.
+    pub(crate) fn above(known: u64) -> Self {
+        const FURTHER: u64 = 1 << 20;
+        Self::wall_clock().max(Self(NonZeroU64::MIN.saturating_add(known.saturating_add(FURTHER))))
+    }
+
     /// The revision behind this one.
     #[must_use]
     pub const fn next(self) -> Self {

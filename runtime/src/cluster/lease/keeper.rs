@@ -1,6 +1,7 @@
 //! Taking, renewing and releasing Leases through the main API.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -10,6 +11,7 @@ use kube::{Api, Client, Error};
 
 use super::election::{Election, RENEW_DEADLINE, RETRY, Step};
 use super::{Claim, Holder, Standing};
+use crate::storage::Storage as _;
 
 /// How long one round of requests may take.
 const ROUND: Duration = Duration::from_secs(5);
@@ -28,10 +30,23 @@ struct Kept {
     /// For people.
     shown: String,
     name: String,
-    /// The annotation that says which store was the last one.
+    /// The annotation that says which store was the last one, ...
     store_key: String,
+    /// ... and the one that says how high its revisions were.
+    revision_key: String,
     known: Option<Lease>,
     election: Election,
+}
+
+/// What a Lease may say of the store.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    claim: &'a Claim,
+    holder: &'a Holder,
+    /// Whether it is above what was served before, ...
+    raised: bool,
+    /// ... and how high it is then.
+    revision: Option<u64>,
 }
 
 /// Why a Lease is not held.
@@ -51,13 +66,17 @@ impl Keeper {
         mut names: Vec<String>,
     ) -> Self {
         names.sort_unstable();
-        let leases = names.into_iter().map(|name| Kept {
-            api: Api::namespaced(client.clone(), namespace),
-            shown: format!("{namespace}/{name}"),
-            store_key: format!("{}/storage", name.split_once('.').map_or("", |(_, group)| group)),
-            known: None,
-            election: Election::new(holder.to_string()),
-            name,
+        let leases = names.into_iter().map(|name| {
+            let group = name.split_once('.').map_or("", |(_, group)| group);
+            Kept {
+                api: Api::namespaced(client.clone(), namespace),
+                shown: format!("{namespace}/{name}"),
+                store_key: format!("{group}/storage"),
+                revision_key: format!("{group}/revision"),
+                known: None,
+                election: Election::new(holder.to_string()),
+                name,
+            }
         });
         Self { claim, leases: leases.collect(), holder, changed_hands: false }
     }
@@ -95,9 +114,11 @@ impl Keeper {
             until.map_or(ROUND, |until| until.saturating_duration_since(began).clamp(RETRY, ROUND));
         let raised = *self.claim.raised.borrow();
         let round = async {
+            let revision = self.claim.revision().await;
+            let said = Said { claim: &self.claim, holder: &self.holder, raised, revision };
             let mut named = true;
             for lease in &mut self.leases {
-                named &= lease.keep(&self.holder, raised).await?;
+                named &= lease.keep(said).await?;
             }
             Ok(named)
         };
@@ -137,8 +158,10 @@ impl Keeper {
     }
 
     async fn release(&mut self) {
+        // Nothing is written any more.
+        let revision = self.claim.revision().await;
         for lease in &mut self.leases {
-            if let Err(why) = lease.release().await {
+            if let Err(why) = lease.release(revision).await {
                 tracing::warn!("the Lease {} is not released, and will expire: {why}", lease.shown);
             }
         }
@@ -147,15 +170,15 @@ impl Keeper {
 
 impl Kept {
     /// Takes it, or renews it. Answers whether it names the store of this holder; it does from when that is raised.
-    async fn keep(&mut self, holder: &Holder, raised: bool) -> Result<bool, Without> {
+    async fn keep(&mut self, said: Said<'_>) -> Result<bool, Without> {
         // One that is held is written over as it was left; whoever else wrote it meanwhile is noticed.
         if self.known.is_none() {
             self.look().await?;
         }
-        match self.step(holder, raised).await {
+        match self.step(said).await {
             Err(Without::Failed(_)) if self.known.is_none() => {
                 self.look().await?;
-                self.step(holder, raised).await
+                self.step(said).await
             }
             done => done,
         }
@@ -170,10 +193,10 @@ impl Kept {
         Ok(())
     }
 
-    async fn step(&mut self, holder: &Holder, raised: bool) -> Result<bool, Without> {
+    async fn step(&mut self, said: Said<'_>) -> Result<bool, Without> {
         let shown = &self.shown;
         match self.election.step(Instant::now(), Timestamp::now()) {
-            Step::Write(spec) => self.write(spec, holder, raised).await,
+            Step::Write(spec) => self.write(spec, said).await,
             Step::Wait(other) => {
                 // Looked at again next time.
                 self.known = None;
@@ -187,20 +210,25 @@ impl Kept {
         }
     }
 
-    async fn write(&mut self, spec: LeaseSpec, holder: &Holder, raised: bool) -> Result<bool, Without> {
+    async fn write(&mut self, spec: LeaseSpec, said: Said<'_>) -> Result<bool, Without> {
+        let holder = said.holder;
         let mut lease = self.known.take().unwrap_or_else(|| Lease {
             metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
             spec: None,
         });
         let is_new = lease.metadata.resource_version.is_none();
         let before = lease.spec.replace(spec).and_then(|spec| spec.holder_identity).unwrap_or_default();
+        if !said.raised {
+            said.claim.served.fetch_max(self.served(&lease), Ordering::Relaxed);
+        }
         let annotations = lease.metadata.annotations.get_or_insert_default();
         if !before.is_empty() && before != holder.to_string() {
             // What that one served last is not known.
             annotations.remove(&self.store_key);
-        } else if raised {
+        } else if said.raised {
             annotations.insert(self.store_key.clone(), holder.store.clone());
         }
+        self.record(&mut lease, said.revision);
         let written = match is_new {
             true => self.api.create(&PostParams::default(), &lease).await,
             false => self.api.replace(&self.name, &PostParams::default(), &lease).await,
@@ -213,7 +241,20 @@ impl Kept {
         Ok(named)
     }
 
-    async fn release(&mut self) -> Result<(), String> {
+    /// How high the revisions were that were served, as far as it knows. One that would leave none to be above it is none.
+    fn served(&self, lease: &Lease) -> u64 {
+        let said = lease.metadata.annotations.as_ref().and_then(|all| all.get(&self.revision_key));
+        said.and_then(|said| said.parse().ok()).filter(|served| *served <= u64::MAX / 2).unwrap_or_default()
+    }
+
+    /// Never lower than it was.
+    fn record(&self, lease: &mut Lease, revision: Option<u64>) {
+        let Some(revision) = revision.filter(|revision| *revision > self.served(lease)) else { return };
+        let annotations = lease.metadata.annotations.get_or_insert_default();
+        annotations.insert(self.revision_key.clone(), revision.to_string());
+    }
+
+    async fn release(&mut self, revision: Option<u64>) -> Result<(), String> {
         if self.known.is_none() && self.election.released(Timestamp::now()).is_some() {
             // A renewal was broken off: whether it was done is not known.
             let _ = self.look().await;
@@ -221,6 +262,7 @@ impl Kept {
         let Some(spec) = self.election.released(Timestamp::now()) else { return Ok(()) };
         let Some(mut lease) = self.known.take() else { return Ok(()) };
         lease.spec = Some(spec);
+        self.record(&mut lease, revision);
         let written = self.api.replace(&self.name, &PostParams::default(), &lease).await;
         written.map(drop).map_err(|error| error.to_string())
     }

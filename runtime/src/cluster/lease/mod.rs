@@ -12,6 +12,9 @@
 //! It is taken off where a Lease is taken that nobody gave away: what its holder served last is not known, even where
 //! that had a copy of the same store.
 //!
+//! Another annotation says how high the revisions were that were served, as of the last renewal. A store that is behind
+//! it is an older copy, whatever it is called, and is raised as well.
+//!
 //! The Role that this needs, in the namespace of the Leases:
 //!
 //! ```yaml
@@ -28,13 +31,16 @@ mod tests;
 
 use std::fmt;
 use std::fs::File;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 pub(crate) use guard::Guarded;
 pub(crate) use keeper::Keeper;
+
+use crate::storage::{Revision, Storage};
 
 /// How long a server that stops takes to give its Leases away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,6 +53,10 @@ pub(crate) struct Claim {
     until: Mutex<Option<Instant>>,
     /// Whether the store is fit to be served from: the Leases may name it.
     raised: watch::Sender<bool>,
+    /// The store from then on, whose revision the Leases have.
+    store: OnceLock<Weak<dyn Storage>>,
+    /// The highest revision that was served before, as far as the Leases know; 0 is none.
+    served: AtomicU64,
     ending: watch::Sender<bool>,
     released: watch::Sender<bool>,
 }
@@ -70,6 +80,8 @@ impl Claim {
             standing: watch::Sender::new(Standing::Waiting("no Lease was asked for yet".into())),
             until: Mutex::default(),
             raised: watch::Sender::default(),
+            store: OnceLock::new(),
+            served: AtomicU64::new(0),
             ending: watch::Sender::default(),
             released: watch::Sender::default(),
         }
@@ -90,9 +102,16 @@ impl Claim {
         self.held_with(|_| true).await
     }
 
+    /// How high the revisions were that were served before, as far as the Leases knew when they were taken; 0 where
+    /// they knew nothing. The store has to be above.
+    pub(crate) fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
     /// The store is above whatever was served before, and this is durable. Waits until the Leases say that it is the
     /// one that is served from: only then may it be.
-    pub(crate) async fn name_the_store(&self) -> Result<(), String> {
+    pub(crate) async fn name_the_store(&self, store: &Arc<dyn Storage>) -> Result<(), String> {
+        let _ = self.store.set(Arc::downgrade(store));
         self.raised.send_replace(true);
         self.held_with(|changed_hands| !changed_hands).await.map(drop)
     }
@@ -110,6 +129,12 @@ impl Claim {
             // The sender is in self.
             Err(_) => Err("nobody keeps the Leases of this server".into()),
         }
+    }
+
+    /// The revision of the store, once it is named and as long as it is open: all that was served is below or there.
+    async fn revision(&self) -> Option<u64> {
+        let store = self.store.get()?.upgrade()?;
+        store.barrier().await.ok().map(Revision::get)
     }
 
     /// How things stand, and every change of it.

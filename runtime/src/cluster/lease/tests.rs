@@ -12,9 +12,12 @@ use tokio::task::AbortHandle;
 use super::{Claim, Holder, Keeper, Standing};
 use crate::cluster::main_api;
 use crate::respond::Body;
+use crate::storage::memory::Memory;
+use crate::storage::{Key, Storage};
 
 const NAME: &str = "v1.example.com";
 const STORE: &str = "example.com/storage";
+const REVISION: &str = "example.com/revision";
 
 /// A main API with at most one Lease.
 #[derive(Default)]
@@ -67,6 +70,12 @@ impl MainApi {
         self.lease.lock().expect("unpoisoned").clone().unwrap_or_default()
     }
 
+    /// The highest revision that was served.
+    fn served(&self) -> u64 {
+        let said = self.lease()["metadata"]["annotations"][REVISION].clone();
+        said.as_str().and_then(|said| said.parse().ok()).unwrap_or_default()
+    }
+
     /// Which store the Lease names.
     fn named(&self) -> Value {
         self.lease()["metadata"]["annotations"][STORE].clone()
@@ -97,11 +106,18 @@ impl Server {
         Self { claim, keeper: tokio::spawn(keeper.run()).abort_handle() }
     }
 
+    /// Says that its store is raised.
+    async fn name(&self) -> Result<Arc<Memory>, String> {
+        let store = Arc::new(Memory::new());
+        let named: Arc<dyn Storage> = store.clone();
+        self.claim.name_the_store(&named).await.map(|()| store)
+    }
+
     /// Starts whole, as one that may raise its store; says whether it had to.
     async fn serves(client: &Client, store: &str) -> (Self, bool) {
         let server = Self::start(client, store);
         let raises = server.claim.held().await.expect("held");
-        server.claim.name_the_store().await.expect("named");
+        server.name().await.expect("named");
         (server, raises)
     }
 }
@@ -152,7 +168,7 @@ async fn a_lost_answer_is_no_reason_to_forget_which_store_was_the_last() {
     let third = Server::start(&client, "three");
     assert_eq!(third.claim.held().await, Ok(true));
     *api.losing.lock().expect("unpoisoned") = 1;
-    third.claim.name_the_store().await.expect("named");
+    third.name().await.expect("named");
     assert_eq!(api.named(), "three");
 }
 
@@ -165,7 +181,7 @@ async fn a_start_ends_when_somebody_else_has_the_lease_meanwhile() {
     let mut stolen = api.lease();
     stolen["spec"]["holderIdentity"] = json!("thief");
     assert_eq!(api.write(stolen).0, StatusCode::OK);
-    let naming = tokio::time::timeout(Duration::from_secs(60), server.claim.name_the_store());
+    let naming = tokio::time::timeout(Duration::from_secs(60), server.name());
     let why = naming.await.expect("an answer").expect_err("not held");
     assert!(why.contains("thief has it now"), "{why}");
     assert_eq!(api.named(), Value::Null);
@@ -204,6 +220,41 @@ async fn a_lease_that_nobody_gave_away_says_nothing_of_the_store() {
     }
     let copy = Server::start_by(&client, "two", "one");
     assert_eq!(copy.claim.held().await, Ok(true));
-    copy.claim.name_the_store().await.expect("named");
+    copy.name().await.expect("named");
     assert_eq!(api.named(), "one");
+}
+
+#[tokio::test]
+async fn a_lease_knows_how_high_the_revisions_were_that_were_served() {
+    let api = Arc::new(MainApi::default());
+    let client = api.serve().await;
+    let first = Server::start(&client, "one");
+    first.claim.held().await.expect("held");
+    assert_eq!((first.claim.served(), api.served()), (0, 0), "nobody served before");
+    let store = first.name().await.expect("named");
+    assert!(api.served() > 0, "it begins with the name");
+    let written = store.create(Key::new("g/r/n/a"), "{}".into()).await.expect("written").get();
+    first.claim.release().await;
+    assert_eq!(api.served(), written, "a Lease that is given away knows the last one");
+    // A copy of the store, from before: the name is the same.
+    let copy = Server::start_by(&client, "two", "one");
+    assert_eq!(copy.claim.held().await, Ok(false));
+    assert_eq!(copy.claim.served(), written);
+    drop(copy);
+
+    // One that is lower does not take it back, and what is no revision counts as none.
+    let mut lease = api.lease();
+    lease["metadata"]["annotations"][REVISION] = json!((u64::MAX / 4).to_string());
+    assert_eq!(api.write(lease).0, StatusCode::OK);
+    let again = Server::start_by(&client, "two", "one");
+    again.claim.held().await.expect("held");
+    again.name().await.expect("named");
+    again.claim.release().await;
+    assert_eq!((again.claim.served(), api.served()), (u64::MAX / 4, u64::MAX / 4));
+    let mut lease = api.lease();
+    lease["metadata"]["annotations"][REVISION] = json!("much");
+    assert_eq!(api.write(lease).0, StatusCode::OK);
+    let last = Server::start(&client, "three");
+    last.claim.held().await.expect("held");
+    assert_eq!(last.claim.served(), 0);
 }

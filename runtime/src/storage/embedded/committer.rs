@@ -14,6 +14,7 @@ use super::garbage::Garbage;
 use super::load;
 use super::pending::Pending;
 use super::reopen;
+use super::witness::Witness;
 
 /// How many writes share a commit, unless one call brings more.
 const GROUP: usize = 256;
@@ -33,6 +34,7 @@ pub(super) enum Request {
 pub(super) struct Committer {
     pub(super) engine: Engine,
     pub(super) ballast: Arc<Ballast>,
+    pub(super) witness: Witness,
     pub(super) table: Arc<Table>,
     pub(super) garbage: Garbage,
     /// There where writes are acknowledged before they are durable.
@@ -197,7 +199,9 @@ impl Committer {
         self.slice.clear();
         // With larger groups larger slices, or garbage would outrun them.
         self.slice.extend(self.garbage.slice(SLICE.max(events.len())));
-        self.engine.commit(Change { events, garbage: &self.slice, compacted, ceiling })?;
+        let life = self.witness.name(Instant::now());
+        self.engine.commit(Change { events, garbage: &self.slice, compacted, ceiling, life })?;
+        self.witness.committed(events.last().map(|event| event.revision).max(compacted));
         self.garbage.gone(self.slice.len());
         self.ballast.shrink();
         Ok(())

@@ -12,7 +12,7 @@ use redb::{Database, Durability, ReadableTable as _, WriteTransaction};
 
 use super::super::{Error, Event, Result, Revision};
 use super::ballast::Ballast;
-use super::layout::{self, CEILING, COMPACTED, LIVE, LOG, META};
+use super::layout::{self, CEILING, COMPACTED, LIFE, LIVE, LOG, META};
 use super::load;
 use super::medium::Medium;
 
@@ -40,6 +40,8 @@ pub(super) struct Change<'a> {
     pub(super) compacted: Option<Revision>,
     /// Below which revisions may be given away before they are durable; 0 is none.
     pub(super) ceiling: Option<u64>,
+    /// The name of the life that begins.
+    pub(super) life: Option<u64>,
 }
 
 pub(super) struct Engine {
@@ -168,7 +170,7 @@ fn fill(database: &Database, change: Change<'_>, row: &mut Vec<u8>) -> Result<Wr
             log.remove(revision.get())?;
         }
     }
-    if change.compacted.is_some() || change.ceiling.is_some() {
+    if change.compacted.is_some() || change.ceiling.is_some() || change.life.is_some() {
         let mut meta = transaction.open_table(META)?;
         if let Some(compacted) = change.compacted {
             let known = meta.get(COMPACTED)?.map_or(0, |known| known.value());
@@ -178,6 +180,9 @@ fn fill(database: &Database, change: Change<'_>, row: &mut Vec<u8>) -> Result<Wr
             Some(0) => drop(meta.remove(CEILING)?),
             Some(ceiling) => drop(meta.insert(CEILING, ceiling)?),
             None => {}
+        }
+        if let Some(life) = change.life {
+            meta.insert(LIFE, life)?;
         }
     }
     Ok(transaction)

@@ -3,8 +3,8 @@
 //! - `log`: revision → row. A row is one write: the key, the new value or its absence, and the revision it replaced.
 //!   Rows are data as long as they are live, and history as long as they are not compacted.
 //! - `live`: key → revision of its row. Follows from the log; an opening compares the two.
-//! - `meta`: the version of this layout, the compacted revision, and the ceiling while writes are acknowledged before
-//!   they are durable: no revision at or above it was given away.
+//! - `meta`: the version of this layout, the compacted revision, the life (see `witness`), and the ceiling while writes
+//!   are acknowledged before they are durable: no revision at or above it was given away.
 //!
 //! The current revision is that of the last row, or the compacted one when that is higher (its row may be a deletion
 //! that is forgotten).
@@ -25,6 +25,10 @@ pub(super) const FORMAT_1: u64 = 1;
 pub(super) const COMPACTED: &str = "compacted";
 /// Key of `meta`: the ceiling. It is there only between the first relaxed write and an orderly end.
 pub(super) const CEILING: &str = "ceiling";
+
+/// Key of `meta`: the life that the store is in, as its witness knows it. Files of before there were witnesses have none,
+/// which is the life 0.
+pub(super) const LIFE: &str = "life";
 
 const DELETED: u8 = 0;
 const VALUE: u8 = 1;

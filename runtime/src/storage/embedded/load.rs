@@ -16,9 +16,10 @@ use super::super::{Error, Event, Key, Result, Retention, Revision};
 use super::PAGE_CACHE;
 use super::ballast::{Backed, Ballast};
 use super::garbage::Garbage;
-use super::layout::{self, CEILING, COMPACTED, FORMAT, FORMAT_1, LIVE, LOG, META, Row};
+use super::layout::{self, CEILING, COMPACTED, FORMAT, FORMAT_1, LIFE, LIVE, LOG, META, Row};
 use super::medium::Medium;
 use super::refusal::{cannot_open, damaged, gone, refused, unreadable};
+use super::witness::{self, Testimony};
 
 /// Who waits longer than this is told how far it is.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Loaded {
     pub(super) state: State,
     pub(super) garbage: Garbage,
+    /// That of the file.
+    pub(super) life: u64,
 }
 
 /// redb may panic over a file that something else has changed: that is a damaged file too.
@@ -44,7 +47,7 @@ pub(super) fn database(medium: &dyn Medium, ballast: &Arc<Ballast>) -> Result<Da
     let made = medium.create().map_err(|why| cannot_open(path, &why))?;
     let made = builder(path).create_with_backend(Backed::new(made, ballast));
     let made = made.map_err(|why| refused(path, &why))?;
-    begin(&made, Revision::wall_clock()).map_err(|why| unreadable(path, why))?;
+    begin(&made, medium).map_err(|why| unreadable(path, why))?;
     made.close().map_err(|why| refused(path, &why))?;
     medium.adopt().map_err(|why| cannot_open(path, &why))?;
     existing(medium, ballast, false)?.ok_or_else(|| gone(path))
@@ -76,15 +79,14 @@ fn builder(path: &Path) -> Builder {
 }
 
 /// The state of the database, which is begun when it is empty.
-pub(super) fn load(database: &Database, path: &Path, retention: Retention) -> Result<Loaded> {
-    let began = Instant::now();
+pub(super) fn load(database: &Database, medium: &dyn Medium, retention: Retention) -> Result<Loaded> {
+    let (began, path) = (Instant::now(), medium.path());
     let read = database.begin_read().map_err(|why| unreadable(path, why.into()))?;
     let tables = read.list_tables().map_err(|why| unreadable(path, why.into()))?;
     let names: Vec<_> = tables.map(|table| table.name().to_owned()).collect();
     if names.is_empty() {
-        let start = Revision::wall_clock();
-        begin(database, start).map_err(|why| unreadable(path, why))?;
-        return Ok(Loaded { state: State::empty(start, retention), garbage: Garbage::default() });
+        let (start, life) = begin(database, medium).map_err(|why| unreadable(path, why))?;
+        return Ok(Loaded { state: State::empty(start, retention), garbage: Garbage::default(), life });
     }
     if !names.iter().any(|name| name == META.name()) {
         let found = names.join(", ");
@@ -96,9 +98,9 @@ pub(super) fn load(database: &Database, path: &Path, retention: Retention) -> Re
     let compacted = compacted(&read, path)?;
     let mut loaded = replay(&read, compacted, path, retention)?;
     check_index(&read, &loaded.state, path)?;
-    if let Some(ceiling) = meta(&read, CEILING, path)?.and_then(Revision::new) {
-        loaded.jump(database, ceiling, path)?;
-    }
+    loaded.life = meta(&read, LIFE, path)?.unwrap_or_default();
+    let ceiling = meta(&read, CEILING, path)?.and_then(Revision::new);
+    loaded.settle_the_past(database, medium, ceiling)?;
     tracing::info!(
         "opened {} at revision {}: {} objects in {} ms",
         path.display(),
@@ -109,7 +111,11 @@ pub(super) fn load(database: &Database, path: &Path, retention: Retention) -> Re
     Ok(loaded)
 }
 
-fn begin(database: &Database, start: Revision) -> Result<(), redb::Error> {
+/// Begins an empty store; where one was before, behind it. Answers its revision and its life.
+fn begin(database: &Database, medium: &dyn Medium) -> Result<(Revision, u64), redb::Error> {
+    let before = Testimony::of(medium);
+    let start = before.as_ref().map_or_else(Revision::wall_clock, |said| Revision::above(said.revision));
+    let life = before.map_or(0, |said| said.newest());
     let transaction = database.begin_write()?;
     transaction.open_table(LOG)?;
     transaction.open_table(LIVE)?;
@@ -117,8 +123,10 @@ fn begin(database: &Database, start: Revision) -> Result<(), redb::Error> {
         let mut meta = transaction.open_table(META)?;
         meta.insert(FORMAT, FORMAT_1)?;
         meta.insert(COMPACTED, start.get())?;
+        meta.insert(LIFE, life)?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    Ok((start, life))
 }
 
 /// The compacted revision of a file of our format.
@@ -146,7 +154,8 @@ fn meta(read: &ReadTransaction, name: &str, path: &Path) -> Result<Option<u64>> 
 
 /// Goes through the log once, in order.
 fn replay(read: &ReadTransaction, compacted: Revision, path: &Path, retention: Retention) -> Result<Loaded> {
-    let mut loaded = Loaded { state: State::empty(compacted, retention), garbage: Garbage::default() };
+    let state = State::empty(compacted, retention);
+    let mut loaded = Loaded { state, garbage: Garbage::default(), life: 0 };
     let now = Instant::now();
     let mut progress = Progress::new(now);
     let log = read.open_table(LOG).map_err(|why| unreadable(path, why.into()))?;
@@ -206,20 +215,42 @@ impl Loaded {
         Ok(())
     }
 
-    /// Behind all revisions that were given away before a crash, durable or not.
-    fn jump(&mut self, database: &Database, ceiling: Revision, path: &Path) -> Result<()> {
+    /// Behind all revisions that were given away and are not in the file: before a crash, or if it is an older copy.
+    fn settle_the_past(
+        &mut self,
+        database: &Database,
+        medium: &dyn Medium,
+        ceiling: Option<Revision>,
+    ) -> Result<()> {
+        let (path, said) = (medium.path(), Testimony::of(medium));
+        if let Some(why) = witness::contradiction(said.as_ref(), self.life, self.state.revision()) {
+            let said = said.unwrap_or_default();
+            let known = said.revision.max(self.state.revision().get());
+            let to = Revision::above(known).max(ceiling.unwrap_or(Revision::FIRST));
+            let shown = path.display();
+            tracing::warn!("{shown}: {why}. It goes on at revision {to}, and clients list again");
+            // With the raise, so that one that fails is done again.
+            self.life = said.newest();
+            return self.jump(database, to, path);
+        }
+        let Some(ceiling) = ceiling else { return Ok(()) };
         tracing::warn!(
             "{} was not closed in order, while writes were acknowledged before they were durable: some may be lost. \
              It goes on at revision {ceiling}, and clients list again",
             path.display()
         );
-        let forgotten = self.state.lift(ceiling);
+        self.jump(database, ceiling, path)
+    }
+
+    fn jump(&mut self, database: &Database, to: Revision, path: &Path) -> Result<()> {
+        let forgotten = self.state.lift(to);
         forgotten.iter().for_each(|event| self.garbage.forget(event));
         let jump = || -> Result<(), redb::Error> {
             let transaction = database.begin_write()?;
             {
                 let mut meta = transaction.open_table(META)?;
                 meta.insert(COMPACTED, self.state.compacted().get())?;
+                meta.insert(LIFE, self.life)?;
                 meta.remove(CEILING)?;
             }
             Ok(transaction.commit()?)

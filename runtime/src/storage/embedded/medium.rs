@@ -1,4 +1,4 @@
-//! Where the bytes lie: one file in a directory, and beside it a lock and the ballast.
+//! Where the bytes lie: one file in a directory, and beside it a lock, the ballast and the witness.
 //!
 //! What is read and written in the file is redb's; when it is opened again after a failure, the engine's.
 
@@ -20,6 +20,7 @@ pub(super) const FILE: &str = "storage.redb";
 const MAKING: &str = "storage.redb.new";
 const LOCK: &str = "storage.lock";
 const BALLAST: &str = "storage.ballast";
+const WITNESS: &str = "storage.witness";
 
 /// One file that survives, and space that can be kept free beside it.
 pub(super) trait Medium: Debug + Send + Sync + 'static {
@@ -40,6 +41,12 @@ pub(super) trait Medium: Debug + Send + Sync + 'static {
 
     /// Makes the ballast so large, of space that is really taken.
     fn set_ballast(&self, bytes: u64) -> io::Result<()>;
+
+    /// What the witness says, when there is one.
+    fn witness(&self) -> io::Result<Option<String>>;
+
+    /// Makes the witness say this, durably and in one step.
+    fn set_witness(&self, text: &str) -> io::Result<()>;
 }
 
 /// A directory that no other process writes to.
@@ -117,6 +124,35 @@ impl Medium for Directory {
         let has = file.metadata()?.len();
         if bytes > has { take(&file, has, bytes - has) } else { file.set_len(bytes) }
     }
+
+    fn witness(&self) -> io::Result<Option<String>> {
+        witness(&self.dir)
+    }
+
+    fn set_witness(&self, text: &str) -> io::Result<()> {
+        set_witness(&self.dir, text)
+    }
+}
+
+/// What the witness in a directory says.
+pub(super) fn witness(dir: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(dir.join(WITNESS)) {
+        Ok(text) => Ok(Some(text)),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(why),
+    }
+}
+
+/// All of it is there, or what was there before.
+pub(super) fn set_witness(dir: &Path, text: &str) -> io::Result<()> {
+    let (path, new) = (dir.join(WITNESS), dir.join(format!("{WITNESS}.new")));
+    let mut file = owner_only::file().write(true).create(true).truncate(true).open(&new)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(new, path)?;
+    #[cfg(unix)]
+    File::open(dir)?.sync_all()?;
+    Ok(())
 }
 
 /// After a failed sync the page cache calls pages clean that the disk never took. They must not be read again as if

@@ -6,7 +6,8 @@
 //!
 //! On disk the log, revision → row, is the data *and* the history; see `layout`. One process at a time can have the
 //! file open. A disk that fails is an outage: writes are refused and the file is opened again until it works (`engine`,
-//! `reopen`), while reads go on. A disk that is full still takes deletions (`ballast`).
+//! `reopen`), while reads go on. A disk that is full still takes deletions (`ballast`). An older copy in the place of the
+//! file is noticed (`witness`).
 
 mod ballast;
 mod committer;
@@ -20,6 +21,7 @@ mod pending;
 mod refusal;
 mod reopen;
 pub mod upkeep;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,7 @@ use self::committer::{Committer, Request};
 use self::engine::{Engine, Pace};
 use self::medium::{Directory, Medium};
 use self::pending::Pending;
+use self::witness::Witness;
 use super::table::{MAX_VALUE, Table};
 use super::{
     At, BoxFuture, Error, Events, Facts, Health, Key, Page, Prefix, Query, Read, Result, Retention, Revision,
@@ -94,14 +97,16 @@ impl Embedded {
         let ballast = Arc::new(Ballast::new(Arc::clone(&medium)));
         let (database, loaded) = load::guarded(medium.path(), || {
             let database = load::database(&*medium, &ballast)?;
-            let loaded = load::load(&database, medium.path(), settings.retention)?;
+            let loaded = load::load(&database, &*medium, settings.retention)?;
             Ok((database, loaded))
         })?;
+        let witness = Witness::new(Arc::clone(&medium), loaded.life, loaded.state.revision());
         let table = Arc::new(Table::new(loaded.state));
         let (requests, incoming) = mpsc::channel();
         let mut committer = Committer {
             engine: Engine::new(medium, Arc::clone(&ballast), database, pace),
             ballast,
+            witness,
             table: Arc::clone(&table),
             garbage: loaded.garbage,
             pending: match settings.durability {

@@ -13,8 +13,9 @@ use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
 use super::super::{Error, Result, Retention};
 use super::ballast::Ballast;
 use super::layout::{COMPACTED, LIVE, LOG, META};
-use super::medium::{Directory, FILE, Medium};
+use super::medium::{self, Directory, FILE, Medium};
 use super::overlay::Overlay;
+use super::witness::Testimony;
 use super::{Embedded, PAGE_CACHE, load, refusal};
 
 /// The folder of a store in the making, below the data directory: on the same file system.
@@ -80,7 +81,7 @@ pub fn shrink(dir: &Path) -> Result<Shrunk> {
     let forgotten = load::guarded(path, || {
         let ballast = Arc::new(Ballast::new(Arc::clone(&medium)));
         let mut database = load::database(&*medium, &ballast)?;
-        drop(load::load(&database, path, Retention::default())?);
+        drop(load::load(&database, &*medium, Retention::default())?);
         let forgotten = forget(&database).map_err(|why| refusal::unreadable(path, why))?;
         let compacted = database.compact().map_err(redb::Error::from);
         compacted.map_err(|why| refusal::unreadable(path, why))?;
@@ -153,10 +154,14 @@ impl Staged {
     pub fn take_place(mut self) -> Result<()> {
         // Closed, so that all of it is in the file.
         self.next = None;
-        let path = file(&self.dir);
-        fs::rename(file(&self.dir.join(STAGE)), &path).map_err(failed("replace", &path))?;
+        let (path, stage) = (file(&self.dir), self.dir.join(STAGE));
+        let (before, after) = (said(&self.dir)?, said(&stage)?);
+        // Whichever of the two is in the place, its witness is there.
+        testify(&self.dir, &before.or(&after))?;
+        fs::rename(file(&stage), &path).map_err(failed("replace", &path))?;
         let named = File::open(&self.dir).and_then(|dir| dir.sync_all());
-        named.map_err(failed("make the new store durable in", &self.dir))
+        named.map_err(failed("make the new store durable in", &self.dir))?;
+        testify(&self.dir, &after)
     }
 }
 
@@ -166,6 +171,16 @@ impl Drop for Staged {
         // What stays is removed by the next one that is staged.
         let _ = fs::remove_dir_all(self.dir.join(STAGE));
     }
+}
+
+/// What the witness of a store says.
+fn said(dir: &Path) -> Result<Testimony> {
+    let text = medium::witness(dir).map_err(failed("read the witness in", dir))?;
+    Ok(text.and_then(|text| Testimony::parse(&text)).unwrap_or_default())
+}
+
+fn testify(dir: &Path, what: &Testimony) -> Result<()> {
+    medium::set_witness(dir, &what.text()).map_err(failed("write the witness in", dir))
 }
 
 /// The directory of a store, locked; none is made.

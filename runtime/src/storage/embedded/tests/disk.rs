@@ -64,6 +64,8 @@ struct Hardware {
     file: Option<File>,
     making: Option<File>,
     ballast: u64,
+    witness: Option<String>,
+    witness_refused: bool,
     /// In bytes.
     capacity: u64,
     operations: u64,
@@ -95,6 +97,8 @@ impl Disk {
             file: None,
             making: None,
             ballast: 0,
+            witness: None,
+            witness_refused: false,
             capacity: u64::MAX,
             operations: 0,
             read: 0,
@@ -140,6 +144,11 @@ impl Disk {
         let mut hardware = self.hardware();
         hardware.fault = None;
         hardware.capacity = u64::MAX;
+    }
+
+    /// Whether there is space for all but the witness.
+    pub(super) fn refuse_witness(&self, refused: bool) {
+        self.hardware().witness_refused = refused;
     }
 
     pub(super) fn operations(&self) -> u64 {
@@ -364,6 +373,33 @@ impl Medium for Disk {
         }
         hardware.ballast = bytes;
         Ok(())
+    }
+
+    fn witness(&self) -> io::Result<Option<String>> {
+        let hardware = self.hardware();
+        hardware.check_power()?;
+        Ok(hardware.witness.clone())
+    }
+
+    fn set_witness(&self, text: &str) -> io::Result<()> {
+        let mut hardware = self.hardware();
+        if hardware.witness_refused {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let was_on = hardware.powered;
+        let powered = hardware.operate();
+        if powered.is_ok() {
+            match hardware.fault() {
+                Some(Fault::ReadOnly) => return Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+                Some(Fault::Full | Fault::NoSpace) => return Err(io::ErrorKind::StorageFull.into()),
+                _ => {}
+            }
+        }
+        // When the power goes meanwhile, it is the new one or the old one.
+        if powered.is_ok() || (was_on && hardware.random.below(2) == 0) {
+            hardware.witness = Some(text.to_owned());
+        }
+        powered.map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What only this backend promises: files that are refused, disks that fail, space that is given back.
 
+mod copies;
 mod crashing;
 mod disk;
 mod faults;
@@ -177,9 +178,9 @@ async fn garbage_is_found_again_after_opening() {
     assert_eq!(store.compact(last).await, Ok(last));
     drop(store);
 
-    let path = dir.path().join(FILE);
-    let database = Database::open(&path).expect("opened");
-    let loaded = load::load(&database, &path, Retention::default()).expect("loaded");
+    let database = Database::open(dir.path().join(FILE)).expect("opened");
+    let medium = Directory::lock(dir.path()).expect("free");
+    let loaded = load::load(&database, &medium, Retention::default()).expect("loaded");
     assert_eq!((loaded.garbage.len(), loaded.state.index().count()), (800, 0));
     assert_eq!(loaded.state.revision(), last);
 }

@@ -13,6 +13,8 @@ use super::{rounds, seed};
 /// How many power cuts one disk lives through.
 const CUTS: u64 = 10;
 const CLIENTS: u64 = 4;
+/// More revisions than any write under way can have taken.
+const RAISED: u64 = 1000;
 
 pub(super) const PACE: Pace = Pace { first: Duration::from_millis(1), most: Duration::from_millis(4) };
 
@@ -55,7 +57,11 @@ async fn life(disk: &Disk, seed: u64, settings: Settings) -> Check {
         }
         let opened = Embedded::on(Arc::new(disk.clone()), settings, PACE);
         let store = Arc::new(opened.map_err(|why| format!("opening after {cut} power cuts: {why}"))?);
+        let known = model.highest().map(Revision::get);
         model.agree(&*store, &mut random).await.map_err(|why| format!("after {cut} power cuts: {why}"))?;
+        // Not taken for an older copy, which would be raised to the clock.
+        let ahead = model.highest().map(Revision::get).zip(known).map_or(0, |(found, known)| found - known);
+        ensure!(ahead < RAISED, "after {cut} power cuts: {ahead} ahead of what was seen");
         let store: Arc<dyn Storage> = store;
         let mut watch =
             store.watch(&Prefix::everything(), Start::Now, true).await.map_err(|why| why.to_string())?;
