@@ -11,7 +11,6 @@ use kube::{Api, Client, Error};
 
 use super::election::{Election, RENEW_DEADLINE, RETRY, Step};
 use super::{Claim, Holder, Standing};
-use crate::storage::Storage as _;
 
 /// How long one round of requests may take.
 const ROUND: Duration = Duration::from_secs(5);
