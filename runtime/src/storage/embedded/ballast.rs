@@ -22,6 +22,8 @@ const LOW: u64 = WHOLE / 2;
 /// What a commit needs beside its values, and how much more than its values: pages are powers of two.
 const BASE: u64 = 1 << 20;
 const FACTOR: u64 = 2;
+/// What a row needs beside its value, as bytes of values: its key may have a page of the index to itself.
+pub(super) const ROW: usize = 2048;
 
 /// The ballast of a store.
 #[derive(Debug)]
@@ -53,7 +55,8 @@ impl Ballast {
     /// Sees to it that a commit with so many bytes of values finds space.
     pub(super) fn cover(&self, bytes: usize) -> io::Result<()> {
         let needed = BASE + FACTOR * bytes as u64;
-        if needed <= self.bytes() { Ok(()) } else { self.set(needed) }
+        // In steps: not for each of many writes a little larger.
+        if needed <= self.bytes() { Ok(()) } else { self.set(needed.next_multiple_of(STEP)) }
     }
 
     /// Back to the usual size after a large commit.

@@ -101,7 +101,7 @@ impl Committer {
     fn write(&mut self, group: Vec<Call>) {
         let now = Instant::now();
         let (count, bytes) = group.iter().map(|(writes, _)| weight(writes)).fold((0, 0), add);
-        if let Err(why) = self.may_issue(count, now) {
+        if let Err(why) = self.may_issue(count, now).and_then(|()| self.make_room(bytes)) {
             return group
                 .into_iter()
                 .for_each(|(writes, answer)| drop(answer.send(vec![Err(why.clone()); writes.len()])));
@@ -223,13 +223,33 @@ impl Committer {
         })
     }
 
+    /// What is pending becomes durable first, where there might be no space for both.
+    fn make_room(&mut self, bytes: usize) -> Result<()> {
+        if self.waiting() == 0 || self.has_space(bytes) {
+            return Ok(());
+        }
+        self.settle(None, None).map_err(|why| {
+            self.show_health();
+            certainly_not(&why)
+        })
+    }
+
+    /// How much of what is pending has to find space, as bytes of values.
+    fn waiting(&self) -> usize {
+        self.pending.as_ref().map_or(0, Pending::weight)
+    }
+
+    fn has_space(&self, bytes: usize) -> bool {
+        !self.ballast.is_low() && self.ballast.cover(bytes + self.waiting()).is_ok()
+    }
+
     /// Which writes find space.
     fn space(&self, bytes: usize) -> Space {
-        if !self.ballast.is_low() && self.ballast.cover(bytes).is_ok() {
+        if self.has_space(bytes) {
             return Space::Enough;
         }
         let why = Error::Unavailable { why: FULL.into(), retry_after: ASK };
-        if self.ballast.cover(0).is_ok() { Space::ForDeletions(why) } else { Space::None(why) }
+        if self.ballast.cover(self.waiting()).is_ok() { Space::ForDeletions(why) } else { Space::None(why) }
     }
 
     /// Does what is due, and shows how it is.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::{Event, Revision};
+use super::ballast::ROW;
 
 /// How many revisions a ceiling is ahead: so many writes need no other one.
 const HEADROOM: u64 = 1 << 16;
@@ -44,6 +45,11 @@ impl Pending {
         self.events.extend_from_slice(events);
         self.compacted = self.compacted.max(compacted);
         self.flush_at.get_or_insert(now + self.interval);
+    }
+
+    /// How much space it needs, as bytes of values.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes + self.events.len() * ROW
     }
 
     /// When it has to become durable.

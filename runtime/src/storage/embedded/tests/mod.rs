@@ -269,6 +269,42 @@ async fn a_full_disk_takes_deletions() {
     store.create(Key::new("g/r/again"), value).await.expect("written");
 }
 
+/// What is acknowledged finds space with what was acknowledged before it.
+#[tokio::test]
+async fn a_full_disk_is_no_outage_for_what_is_pending() {
+    let durability = Durability::Relaxed(Duration::from_secs(3600));
+    let (disk, settings) = (Disk::new(1), Settings { durability, ..Settings::default() });
+    let open = || Embedded::on(Arc::new(disk.clone()), settings, power::PACE).expect("it opens");
+    let store = open();
+    disk.fail_at(0, Fault::Full);
+    // Just over a power of two, so that they take twice as much in the file; and too few to be made durable at once.
+    let value = bytes::Bytes::from(vec![b'x'; (512 << 10) + 1000]);
+    let mut written = Vec::new();
+    for call in 0..10 {
+        let key = |number: usize| Key::new(format!("g/r/{call}/{number}"));
+        let outcomes = store.write((0..12).map(|number| Write::create(key(number), value.clone())).collect());
+        for (number, outcome) in outcomes.await.into_iter().enumerate() {
+            match outcome {
+                Ok(revision) => written.push((key(number), revision)),
+                Err(Error::Unavailable { why, .. }) => assert!(why.contains("the disk is full"), "{why}"),
+                Err(why) => panic!("{why}"),
+            }
+        }
+        let health = store.health().borrow().clone();
+        assert!(!matches!(health, Health::Down(_)), "{health:?}");
+    }
+    assert!(!written.is_empty());
+    assert!(matches!(&*store.health().borrow(), Health::ReadOnly(_)));
+    let (gone, revision) = written.pop().expect("some");
+    store.delete(gone, revision).await.expect("a full disk takes deletions");
+    drop(store);
+    disk.restart();
+    let list = open().list(Query::all(Prefix::new("g/r"))).await.expect("a list").value.items;
+    let found: Vec<_> = list.into_iter().map(|stored| (stored.key, stored.revision)).collect();
+    written.sort();
+    assert_eq!(found, written);
+}
+
 #[tokio::test]
 async fn relaxed_and_closed_in_order_nothing_is_lost() {
     let dir = temporary();
