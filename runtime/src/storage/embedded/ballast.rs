@@ -1,8 +1,8 @@
 //! Space that is taken while there is some, and given up when the disk is full.
 //!
 //! A write is accepted when the ballast covers it: if the disk turns out to be full in the midst of it, the ballast
-//! gives way and the write goes on. From then on only deletions are accepted, out of what is left, until the ballast
-//! is whole again.
+//! gives way and the write goes on. From then on only deletions are accepted, and changes that hardly grow an object (a
+//! deletion may begin with one, and wait for others), out of what is left, until the ballast is whole again.
 
 use std::io;
 use std::ops::Bound;
@@ -17,8 +17,10 @@ use super::medium::Medium;
 const WHOLE: u64 = 16 << 20;
 /// What it gives up at a time.
 const STEP: u64 = 1 << 20;
-/// Below it only deletions are accepted: the rest is theirs.
+/// Below it only deletions are accepted, and changes that hardly grow an object: the rest is theirs.
 const LOW: u64 = WHOLE / 2;
+/// And below this nothing else, not even changes that hardly grow an object.
+const LAST: u64 = WHOLE / 4;
 /// What a commit needs beside its values, and how much more than its values: pages are powers of two.
 const BASE: u64 = 1 << 20;
 const FACTOR: u64 = 2;
@@ -57,6 +59,11 @@ impl Ballast {
         let needed = BASE + FACTOR * bytes as u64;
         // In steps: not for each of many writes a little larger.
         if needed <= self.bytes() { Ok(()) } else { self.set(needed.next_multiple_of(STEP)) }
+    }
+
+    /// How many bytes of values find space while some is left for deletions.
+    pub(super) fn to_spare(&self) -> usize {
+        usize::try_from(self.bytes().saturating_sub(LAST) / FACTOR).unwrap_or(usize::MAX)
     }
 
     /// Back to the usual size after a large commit.

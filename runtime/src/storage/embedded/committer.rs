@@ -14,6 +14,7 @@ use super::garbage::Garbage;
 use super::load;
 use super::pending::Pending;
 use super::reopen;
+use super::space::{FULL, Space};
 use super::witness::Witness;
 
 /// How many writes share a commit, unless one call brings more.
@@ -106,12 +107,13 @@ impl Committer {
                 .into_iter()
                 .for_each(|(writes, answer)| drop(answer.send(vec![Err(why.clone()); writes.len()])));
         }
-        let space = self.space(bytes);
+        let mut space = self.space(bytes);
         let mut stage = Stage::default();
         let state = self.table.state();
         let due = state.due(now);
         let stage_call = |(writes, answer): Call| {
-            let outcome = |write: Write| space.refuse(&write).unwrap_or_else(|| stage.write(&state, write));
+            let outcome =
+                |write: Write| space.refuse(&state, &write).unwrap_or_else(|| stage.write(&state, write));
             (writes.into_iter().map(outcome).collect(), answer)
         };
         let mut answers: Vec<(Vec<_>, _)> = group.into_iter().map(stage_call).collect();
@@ -249,7 +251,10 @@ impl Committer {
             return Space::Enough;
         }
         let why = Error::Unavailable { why: FULL.into(), retry_after: ASK };
-        if self.ballast.cover(self.waiting()).is_ok() { Space::ForDeletions(why) } else { Space::None(why) }
+        if self.ballast.cover(self.waiting()).is_err() {
+            return Space::None(why);
+        }
+        Space::ForDeletions { why, to_spare: self.ballast.to_spare() }
     }
 
     /// Does what is due, and shows how it is.
@@ -324,25 +329,6 @@ impl Drop for Committer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let _ = self.table.set_health(Health::Down("the thread that commits panicked".into()));
-        }
-    }
-}
-
-const FULL: &str = "the disk is full, so that only deletions are accepted until there is space again";
-
-/// Which writes find space on the disk.
-enum Space {
-    Enough,
-    ForDeletions(Error),
-    None(Error),
-}
-
-impl Space {
-    fn refuse(&self, write: &Write) -> Option<Result<Revision>> {
-        match self {
-            Self::Enough => None,
-            Self::ForDeletions(_) if write.value.is_none() => None,
-            Self::ForDeletions(why) | Self::None(why) => Some(Err(why.clone())),
         }
     }
 }

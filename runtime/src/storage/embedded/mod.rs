@@ -20,6 +20,7 @@ mod overlay;
 mod pending;
 mod refusal;
 mod reopen;
+mod space;
 pub mod upkeep;
 mod witness;
 

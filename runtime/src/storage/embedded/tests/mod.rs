@@ -269,6 +269,43 @@ async fn a_full_disk_takes_deletions() {
     store.create(Key::new("g/r/again"), value).await.expect("written");
 }
 
+/// An object with finalizers is deleted by changes: one says that it goes, the others that it may.
+#[tokio::test]
+async fn a_full_disk_takes_changes_that_lead_to_deletions() {
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    disk.fail_at(0, Fault::Full);
+    let value = |bytes: usize| bytes::Bytes::from(vec![b'x'; bytes]);
+    let mut written = Vec::new();
+    loop {
+        let key = Key::new(format!("g/r/{}", written.len()));
+        let Ok(revision) = store.create(key.clone(), value(100_000)).await else { break };
+        written.push((key, revision));
+    }
+    let refused = |outcome: Result<Revision>| match outcome {
+        Err(Error::Unavailable { why, .. }) => assert!(why.contains("the disk is full"), "{why}"),
+        other => panic!("{other:?}"),
+    };
+    let (key, revision) = written[0].clone();
+    refused(store.replace(key.clone(), revision, value(100_600)).await);
+    let going = store.replace(key.clone(), revision, value(100_500)).await.expect("it hardly grows");
+    let free = store.replace(key.clone(), going, value(99_000)).await.expect("it shrinks");
+    written[0].1 = free;
+    let conflict = store.replace(key, going, value(10)).await;
+    assert!(matches!(conflict, Err(Error::Conflict { .. })), "{conflict:?}");
+    // Some is left for deletions, however often objects are changed.
+    let mut changed = 0;
+    while let Ok(revision) = store.replace(written[0].0.clone(), written[0].1, value(99_000)).await {
+        written[0].1 = revision;
+        changed += 1;
+        assert!(changed < 1000, "it never ends");
+    }
+    assert!(matches!(&*store.health().borrow(), Health::ReadOnly(_)));
+    for (key, revision) in written {
+        store.delete(key, revision).await.expect("deleted");
+    }
+}
+
 /// What is acknowledged finds space with what was acknowledged before it.
 #[tokio::test]
 async fn a_full_disk_is_no_outage_for_what_is_pending() {
