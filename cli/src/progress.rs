@@ -42,6 +42,23 @@ impl Drop for Progress {
     }
 }
 
+/// One bar after the other, of which the line of the one before goes first.
+#[derive(Default)]
+pub(crate) struct Bars(Option<(&'static str, Progress)>);
+
+impl Bars {
+    /// So many of so many are done of what is done now.
+    pub(crate) fn at(&mut self, doing: &'static str, done: u64, total: u64) {
+        match &mut self.0 {
+            Some((present, progress)) if *present == doing => progress.at(done),
+            bar => {
+                *bar = None;
+                bar.insert((doing, Progress::new(doing, total))).1.at(done);
+            }
+        }
+    }
+}
+
 fn line(doing: &str, done: u64, total: u64) -> String {
     // Where the whole is not known there is nothing to compare with.
     let Some(percent) = (done.min(total) * 100).checked_div(total) else { return format!("{doing} {done}") };

@@ -1,6 +1,6 @@
 //! `aggboot db check`.
 
-use super::{objects, open, raise, refused, size};
+use super::{bars, count, done, objects, open, raise, refused, size};
 use crate::args::{CheckArgs, Format};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
@@ -15,10 +15,13 @@ use std::path::Path;
 pub(super) async fn check(args: &CheckArgs, format: Format, out: &mut dyn Write) -> Result<()> {
     let dir = &args.store.data_dir;
     // Opening compares the index with the log; this compares every page with its checksum.
-    let pages = upkeep::examine(dir).map_err(refused)?;
+    let (bars, progress) = bars();
+    let examined = upkeep::examine(dir, &progress);
+    done(&bars);
+    let pages = examined.map_err(refused)?;
     let store = open(dir).await?;
     let found = {
-        let mut progress = Progress::new("reading", 0);
+        let mut progress = Progress::new("reading", count(&store).await.map_err(refused)?);
         survey(&store, &mut |done| progress.at(done)).await.map_err(refused)?
     };
     let file = upkeep::file(dir);

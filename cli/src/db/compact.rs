@@ -1,6 +1,6 @@
 //! `aggboot db compact`.
 
-use super::{refused, size};
+use super::{bars, done, refused, size};
 use crate::args::{CompactArgs, Format};
 use crate::failure::Result;
 use crate::{scaffold, show};
@@ -10,7 +10,10 @@ use std::io::Write;
 
 pub(super) async fn compact(args: &CompactArgs, format: Format, out: &mut dyn Write) -> Result<()> {
     let dir = &args.store.data_dir;
-    let shrunk = upkeep::shrink(dir).map_err(refused)?;
+    let (bars, progress) = bars();
+    let shrunk = upkeep::shrink(dir, &progress);
+    done(&bars);
+    let shrunk = shrunk.map_err(refused)?;
     let file = upkeep::file(dir).display().to_string();
     let (before, after, forgotten) = (shrunk.before, shrunk.after, shrunk.forgotten);
     scaffold::said(match format {

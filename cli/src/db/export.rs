@@ -1,13 +1,12 @@
 //! `aggboot db export`.
 
-use super::{objects, open, unmoved};
+use super::{count, objects, open, unmoved};
 use crate::args::{ExportArgs, Format};
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::{scaffold, show};
 use aggboot::storage::dump::{self, Moved};
 use aggboot::storage::embedded::Embedded;
-use aggboot::storage::{Prefix, Query, Storage as _};
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -60,10 +59,7 @@ async fn to_file(store: &Embedded, file: &Path) -> Result<Moved> {
 }
 
 async fn write(store: &Embedded, out: &mut (dyn Write + Send)) -> Result<Moved, dump::Error> {
-    let one = Query { limit: 1, count: true, ..Query::all(Prefix::everything()) };
-    let first = store.list(one).await?.value;
-    let total = first.items.len() as u64 + first.remaining.unwrap_or_default();
-    let mut progress = Progress::new("exporting", total);
+    let mut progress = Progress::new("exporting", count(store).await?);
     dump::export(store, SOURCE, out, &mut |done| progress.at(done)).await
 }
 

@@ -7,13 +7,15 @@ mod import;
 
 use crate::args::{Db, Format};
 use crate::failure::{Failure, Result};
+use crate::progress::Bars;
 use crate::show::{objects, size};
 use aggboot::storage::embedded::Embedded;
-use aggboot::storage::embedded::upkeep;
+use aggboot::storage::embedded::upkeep::{self, Stage};
 use aggboot::storage::migrate::unfinished;
-use aggboot::storage::{self, Revision, Storage, dump};
+use aggboot::storage::{self, Prefix, Query, Revision, Storage, dump};
 use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Does what is asked. What a store answers it answers at once: one thread is enough.
 pub(crate) fn run(asked: &Db, format: Format, out: &mut dyn Write) -> Result<()> {
@@ -29,6 +31,34 @@ pub(crate) fn run(asked: &Db, format: Format, out: &mut dyn Write) -> Result<()>
     })
 }
 
+/// Bars for what is done to the pages of a file, and whom that is told.
+fn bars() -> (Arc<Mutex<Bars>>, upkeep::Progress) {
+    let bars = Arc::new(Mutex::new(Bars::default()));
+    let shown = Arc::clone(&bars);
+    let progress = move |stage, done, of| {
+        let doing = match stage {
+            Stage::Checking => "checking pages",
+            Stage::Opening => "opening",
+            Stage::Forgetting => "forgetting history",
+            Stage::Moving => "moving pages",
+        };
+        shown.lock().unwrap_or_else(PoisonError::into_inner).at(doing, done, of);
+    };
+    (bars, Arc::new(progress))
+}
+
+/// The line of the last bar goes.
+fn done(bars: &Mutex<Bars>) {
+    *bars.lock().unwrap_or_else(PoisonError::into_inner) = Bars::default();
+}
+
+/// How many objects there are.
+async fn count(store: &Embedded) -> Result<u64, storage::Error> {
+    let one = Query { limit: 1, count: true, ..Query::all(Prefix::everything()) };
+    let first = store.list(one).await?.value;
+    Ok(first.items.len() as u64 + first.remaining.unwrap_or_default())
+}
+
 /// The whole store that is in that directory; none is made.
 async fn open(dir: &Path) -> Result<Embedded> {
     let file = upkeep::file(dir);
@@ -36,7 +66,10 @@ async fn open(dir: &Path) -> Result<Embedded> {
         let advice = "--data-dir names the folder that the server was given";
         return Err(Failure::Data(format!("there is no store in {}; {advice}", dir.display())));
     }
-    let store = Embedded::open(dir).map_err(refused)?;
+    let (bars, progress) = bars();
+    let opened = upkeep::open(dir, &progress);
+    done(&bars);
+    let store = opened.map_err(refused)?;
     match unfinished(&store).await.map_err(refused)? {
         None => Ok(store),
         Some(half) => Err(Failure::Data(format!(

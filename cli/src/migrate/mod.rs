@@ -6,7 +6,7 @@ mod side;
 
 use crate::args::{Format, MigrateArgs};
 use crate::failure::{Failure, Result};
-use crate::progress::Progress;
+use crate::progress::Bars;
 use crate::scaffold;
 use aggboot::storage::migrate::{Found, Migration, Stage};
 use refusal::refused;
@@ -28,8 +28,8 @@ async fn migrate(from: &Side, to: &Side, dry_run: bool, format: Format, out: &mu
     let target = if dry_run { to.as_it_is().await? } else { to.open().await? };
     let migration = Migration { source: &*source, name: &from.name(), target: &*target };
     let plan = {
-        let mut bar = Bar(None);
-        let planned = migration.plan(&mut |stage, done, total| bar.at(stage, done, total)).await;
+        let mut bar = Bars::default();
+        let planned = migration.plan(&mut |stage, done, total| bar.at(doing(stage), done, total)).await;
         planned.map_err(|why| refused(why, to))?
     };
     if dry_run || plan.found == Found::Everything {
@@ -37,30 +37,17 @@ async fn migrate(from: &Side, to: &Side, dry_run: bool, format: Format, out: &mu
     }
     let resumed = plan.found == Found::Part;
     let migrated = {
-        let mut bar = Bar(None);
-        let migrated = migration.run(plan, &mut |stage, done, total| bar.at(stage, done, total)).await;
+        let mut bar = Bars::default();
+        let migrated = migration.run(plan, &mut |stage, done, total| bar.at(doing(stage), done, total)).await;
         migrated.map_err(|why| refusal::broken_off(why, to))?
     };
     scaffold::said(said::migrated(out, from, to, &migrated, resumed, format))
 }
 
-/// How far the present stage is.
-struct Bar(Option<(Stage, Progress)>);
-
-impl Bar {
-    fn at(&mut self, stage: Stage, done: u64, total: u64) {
-        match &mut self.0 {
-            Some((present, progress)) if *present == stage => progress.at(done),
-            bar => {
-                // The line of the stage before goes first.
-                *bar = None;
-                let doing = match stage {
-                    Stage::Comparing => "comparing",
-                    Stage::Copying => "copying",
-                    Stage::Verifying => "verifying",
-                };
-                bar.insert((stage, Progress::new(doing, total))).1.at(done);
-            }
-        }
+fn doing(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Comparing => "comparing",
+        Stage::Copying => "copying",
+        Stage::Verifying => "verifying",
     }
 }

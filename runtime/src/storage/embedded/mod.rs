@@ -12,6 +12,7 @@
 mod ballast;
 mod committer;
 mod engine;
+mod followed;
 mod garbage;
 mod layout;
 mod load;

@@ -12,11 +12,13 @@ use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
 
 use super::super::{Error, Result, Retention};
 use super::ballast::Ballast;
+use super::engine::Pace;
+use super::followed::Followed;
 use super::layout::{COMPACTED, LIVE, LOG, META};
 use super::medium::{self, Directory, FILE, Medium};
 use super::overlay::Overlay;
 use super::witness::Testimony;
-use super::{Embedded, PAGE_CACHE, load, refusal};
+use super::{Embedded, PAGE_CACHE, Settings, load, refusal};
 
 /// The folder of a store in the making, below the data directory: on the same file system.
 const STAGE: &str = "staged";
@@ -29,6 +31,22 @@ pub enum Pages {
     /// The last commit is not whole, as after a crash; the next opening puts the one before in its place.
     Mended,
 }
+
+/// What is being done to the pages of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// They are compared with their checksums.
+    Checking,
+    /// The file is opened, and everything in it is read.
+    Opening,
+    /// Rows of history are removed.
+    Forgetting,
+    /// They move to the front.
+    Moving,
+}
+
+/// Told of progress: how many pages are done, and how many there are. Those that hold nothing are never done.
+pub type Progress = Arc<dyn Fn(Stage, u64, u64) + Send + Sync>;
 
 /// What shrinking a file came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +68,18 @@ pub fn file(dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`Error::Incompatible`] when there is no store, or it is in use, foreign or damaged.
-pub fn examine(dir: &Path) -> Result<Pages> {
-    let medium = existing(dir)?;
+pub fn examine(dir: &Path, progress: &Progress) -> Result<Pages> {
+    let medium = Followed::new(Arc::new(existing(dir)?), progress);
+    medium.begin(Some(Stage::Checking));
     let path = medium.path();
     load::guarded(path, || {
         let unopened = |why| refusal::cannot_open(path, &why);
         let file = medium.open(false).map_err(unopened)?.ok_or_else(|| missing(dir))?;
         let overlay = Overlay::new(file).map_err(unopened)?;
         let database = Database::builder().set_cache_size(PAGE_CACHE).create_with_backend(overlay);
-        match database.map_err(|why| refusal::refused(path, &why))?.check_integrity() {
+        let checked = database.map_err(|why| refusal::refused(path, &why))?.check_integrity();
+        medium.begin(None);
+        match checked {
             Ok(true) => Ok(Pages::Sound),
             Ok(false) => Ok(Pages::Mended),
             Err(why) => Err(refusal::refused(path, &why)),
@@ -66,24 +87,40 @@ pub fn examine(dir: &Path) -> Result<Pages> {
     })
 }
 
+/// Opens the store in that directory, and tells how far that is; none is made.
+///
+/// # Errors
+/// [`Error::Incompatible`] when there is no store, or it is in use, foreign or damaged.
+pub fn open(dir: &Path, progress: &Progress) -> Result<Embedded> {
+    let medium = Arc::new(Followed::new(Arc::new(existing(dir)?), progress));
+    medium.begin(Some(Stage::Opening));
+    let opened = Embedded::on(Arc::clone(&medium) as Arc<dyn Medium>, Settings::default(), Pace::default());
+    medium.begin(None);
+    opened
+}
+
 /// Forgets all history and gives its space, and that of what was deleted, back to the file system. Watchers that
 /// come back are told to list.
 ///
 /// # Errors
 /// [`Error::Incompatible`] when there is no store, or it is in use, foreign or damaged: nothing was changed then.
-pub fn shrink(dir: &Path) -> Result<Shrunk> {
+pub fn shrink(dir: &Path, progress: &Progress) -> Result<Shrunk> {
     // What is not sound is left as it is.
-    examine(dir)?;
-    let medium: Arc<dyn Medium> = Arc::new(existing(dir)?);
-    let path = medium.path();
+    examine(dir, progress)?;
+    let followed = Arc::new(Followed::new(Arc::new(existing(dir)?), progress));
+    let (medium, path) = (Arc::clone(&followed) as Arc<dyn Medium>, followed.path());
+    followed.begin(Some(Stage::Opening));
     let size = || fs::metadata(path).map(|file| file.len()).map_err(failed("look at", path));
     let before = size()?;
     let forgotten = load::guarded(path, || {
         let ballast = Arc::new(Ballast::new(Arc::clone(&medium)));
         let mut database = load::database(&*medium, &ballast)?;
         drop(load::load(&database, &*medium, Retention::default())?);
+        followed.begin(Some(Stage::Forgetting));
         let forgotten = forget(&database).map_err(|why| refusal::unreadable(path, why))?;
+        followed.begin(Some(Stage::Moving));
         let compacted = database.compact().map_err(redb::Error::from);
+        followed.begin(None);
         compacted.map_err(|why| refusal::unreadable(path, why))?;
         Ok(forgotten)
     })?;
@@ -200,6 +237,7 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+    use std::sync::Mutex;
 
     use bytes::Bytes;
 
@@ -208,6 +246,10 @@ mod tests {
 
     fn temporary() -> tempfile::TempDir {
         tempfile::tempdir().expect("a temporary directory")
+    }
+
+    fn silent() -> Progress {
+        Arc::new(|_, _, _| {})
     }
 
     fn large(number: usize) -> Bytes {
@@ -245,7 +287,7 @@ mod tests {
     async fn shrinking_forgets_the_past_and_nothing_else() {
         let dir = temporary();
         let before = busy(dir.path()).await;
-        let shrunk = shrink(dir.path()).expect("shrunk");
+        let shrunk = shrink(dir.path(), &silent()).expect("shrunk");
         assert!(shrunk.after * 4 < shrunk.before, "{shrunk:?}");
         assert_eq!(shrunk.forgotten, 20 * 100 - 10);
         assert_eq!(fs::metadata(file(dir.path())).expect("there").len(), shrunk.after);
@@ -254,14 +296,46 @@ mod tests {
         let next = store.create(Key::new("g/r/n/new"), "{}".into()).await.expect("written");
         assert_eq!(next, before.1.next());
         drop(store);
-        assert_eq!(examine(dir.path()), Ok(Pages::Sound));
+        assert_eq!(examine(dir.path(), &silent()), Ok(Pages::Sound));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_how_far_it_is() {
+        let dir = temporary();
+        let before = busy(dir.path()).await;
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let listener = Arc::clone(&told);
+        let progress: Progress = Arc::new(move |stage, done, of| {
+            listener.lock().expect("unpoisoned").push((stage, done, of));
+        });
+        let heard = |stages: &[Stage]| {
+            let told = std::mem::take(&mut *told.lock().expect("unpoisoned"));
+            let mut seen: Vec<_> = told.iter().map(|(stage, ..)| *stage).collect();
+            seen.dedup();
+            assert_eq!(seen, stages);
+            for pair in told.windows(2) {
+                let [(stage, done, of), (next, more, _)] = pair else { unreachable!("two") };
+                assert!(done <= of && *of > 0 && (stage != next || done <= more), "{pair:?}");
+            }
+            for stage in stages {
+                assert!(told.iter().any(|(told, done, _)| told == stage && *done > 0), "{stage:?}: {told:?}");
+            }
+        };
+        examine(dir.path(), &progress).expect("sound");
+        heard(&[Stage::Checking]);
+        let store = open(dir.path(), &progress).expect("it opens");
+        assert_eq!(contents(&store).await, before);
+        drop(store);
+        heard(&[Stage::Opening]);
+        shrink(dir.path(), &progress).expect("shrunk");
+        heard(&[Stage::Checking, Stage::Opening, Stage::Forgetting, Stage::Moving]);
     }
 
     #[tokio::test]
     async fn a_flipped_bit_in_a_value_is_found() {
         let dir = temporary();
         let (stored, _) = busy(dir.path()).await;
-        assert_eq!(examine(dir.path()), Ok(Pages::Sound));
+        assert_eq!(examine(dir.path(), &silent()), Ok(Pages::Sound));
         let path = file(dir.path());
         let mut file = File::options().read(true).write(true).open(&path).expect("opened");
         let mut bytes = Vec::new();
@@ -276,7 +350,7 @@ mod tests {
         }
         drop(file);
         let damaged = fs::read(&path).expect("read");
-        let found = examine(dir.path()).expect_err("it is damaged").to_string();
+        let found = examine(dir.path(), &silent()).expect_err("it is damaged").to_string();
         assert!(found.contains("is damaged") && found.contains("Put a backup in its place"), "{found}");
         assert_eq!(fs::read(&path).expect("read"), damaged, "it is left as it was");
     }
@@ -284,13 +358,16 @@ mod tests {
     #[tokio::test]
     async fn what_is_missing_or_in_use_is_left_alone() {
         let dir = temporary();
-        for refused in [examine(dir.path()).map(|_| ()), shrink(dir.path()).map(|_| ())] {
+        for refused in [examine(dir.path(), &silent()).map(|_| ()), shrink(dir.path(), &silent()).map(|_| ())]
+        {
             assert!(refused.expect_err("missing").to_string().contains("storage.redb is missing"));
         }
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 0, "nothing is made");
         let _open = Embedded::open(dir.path()).expect("it opens");
         let staged = Staged::beside(dir.path()).map(|_| ());
-        for refused in [examine(dir.path()).map(|_| ()), shrink(dir.path()).map(|_| ()), staged] {
+        for refused in
+            [examine(dir.path(), &silent()).map(|_| ()), shrink(dir.path(), &silent()).map(|_| ()), staged]
+        {
             assert!(refused.expect_err("in use").to_string().contains("in use by another process"));
         }
     }
