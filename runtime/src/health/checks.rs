@@ -15,8 +15,11 @@ pub(crate) struct Health(Vec<Check>);
 pub(crate) struct Check {
     name: &'static str,
     of: Of,
-    test: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+    test: Box<dyn Fn() -> Tested + Send + Sync>,
 }
+
+/// Well, and perhaps with something to say; or not, and why.
+type Tested = Result<Option<String>, String>;
 
 /// What a check belongs to. A process is not restarted because something it needs is away: only `ping` is about life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +30,11 @@ enum Of {
 }
 
 impl Check {
-    /// A check of `/healthz` and `/readyz`. The error is for the log, and for those who may ask for the check alone.
+    /// A check of `/healthz` and `/readyz`. The error is for the log, and for those who may ask for the check alone; what
+    /// there is to say when all is well is for them too, and for whoever asks for all checks one by one.
     pub(crate) fn health(
         name: &'static str,
-        test: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        test: impl Fn() -> Result<Option<String>, String> + Send + Sync + 'static,
     ) -> Self {
         Check { name, of: Of::Health, test: Box::new(test) }
     }
@@ -40,7 +44,7 @@ impl Check {
         name: &'static str,
         test: impl Fn() -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
-        Check { name, of: Of::Readiness, test: Box::new(test) }
+        Check { name, of: Of::Readiness, test: Box::new(move || test().map(|()| None)) }
     }
 }
 
@@ -53,7 +57,7 @@ impl fmt::Debug for Check {
 impl Health {
     /// `ping`, and the checks given.
     pub(crate) fn new(checks: impl IntoIterator<Item = Check>) -> Self {
-        let ping = Check { name: "ping", of: Of::Life, test: Box::new(|| Ok(())) };
+        let ping = Check { name: "ping", of: Of::Life, test: Box::new(|| Ok(None)) };
         Health([ping].into_iter().chain(checks).collect())
     }
 
@@ -97,13 +101,16 @@ impl Health {
             if query.all("exclude").any(|name| name == check.name) {
                 unknown.retain(|name| *name != check.name);
                 let _ = writeln!(report, "[+]{} excluded: ok", check.name);
-            } else if let Err(reason) = (check.test)() {
-                failed = true;
-                tracing::info!(check = check.name, "{endpoint} check failed: {reason}");
-                let _ = writeln!(report, "[-]{} failed: reason withheld", check.name);
-            } else {
-                let _ = writeln!(report, "[+]{} ok", check.name);
+                continue;
             }
+            let _ = match (check.test)() {
+                Err(reason) => {
+                    failed = true;
+                    tracing::info!(check = check.name, "{endpoint} check failed: {reason}");
+                    writeln!(report, "[-]{} failed: reason withheld", check.name)
+                }
+                Ok(note) => writeln!(report, "[+]{} {}", check.name, well(note)),
+            };
         }
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.iter().map(|name| format!("{name:?}")).collect();
@@ -123,7 +130,7 @@ impl Health {
 
 fn one(check: &Check) -> Response {
     match (check.test)() {
-        Ok(()) => bare("ok"),
+        Ok(note) => bare(well(note)),
         Err(reason) => {
             let text = format!("internal server error: {reason}");
             Refusal::text(StatusCode::INTERNAL_SERVER_ERROR, &text).into_response()
@@ -131,7 +138,11 @@ fn one(check: &Check) -> Response {
     }
 }
 
-fn bare(text: &'static str) -> Response {
+fn well(note: Option<String>) -> String {
+    note.map_or_else(|| "ok".to_owned(), |note| format!("ok: {note}"))
+}
+
+fn bare(text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     response
         .headers_mut()
@@ -153,7 +164,7 @@ mod tests {
 
     fn health() -> Health {
         Health::new([
-            Check::health("storage", || Ok(())),
+            Check::health("storage", || Ok(None)),
             Check::readiness("shutdown", || Err("process is shutting down".to_owned())),
         ])
     }
@@ -179,6 +190,23 @@ mod tests {
     fn a_failing_check_is_named_and_its_reason_withheld() {
         let report = "[+]ping ok\n[+]storage ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n";
         assert_eq!(asked("readyz", ""), (500, report.to_owned()));
+    }
+
+    #[test]
+    fn what_is_well_may_have_something_to_say() {
+        let note = || Ok(Some("read-only: the disk is full".to_owned()));
+        let health = Health::new([Check::health("storage", note)]);
+        let asked = |response: Response| {
+            assert_eq!(response.status(), StatusCode::OK);
+            let Body::Full(body) = response.into_body() else { panic!("a body in one piece") };
+            String::from_utf8(body.to_vec()).expect("text")
+        };
+        let all = |query| asked(health.all("readyz", &QueryPairs::parse(Some(query))));
+        assert_eq!(all(""), "ok");
+        let report = "[+]ping ok\n[+]storage ok: read-only: the disk is full\nreadyz check passed\n";
+        assert_eq!(all("verbose"), report);
+        assert_eq!(asked(one(&health.0[1])), "ok: read-only: the disk is full");
+        assert_eq!(asked(one(&health.0[0])), "ok");
     }
 
     #[test]

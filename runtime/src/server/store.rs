@@ -125,17 +125,22 @@ pub(super) async fn raise_above_served(store: &dyn Storage, changed_hands: bool,
     store.raise(Revision::above(served)).await.map_err(failed)
 }
 
-/// Whether objects can be read, and written unless the storage says that it is read-only: a server that is not ready
+/// Whether objects can be read, and written unless the storage is read-only, which is said: a server that is not ready
 /// gets no requests, and a full disk needs those that delete.
 pub(super) fn check(opened: &Opened) -> Check {
     let opened = Arc::clone(opened);
     Check::health("storage", move || match opened.get() {
         None => Err("the storage is not open yet".to_owned()),
-        Some(store) => match &*store.health().borrow() {
-            Health::Ready | Health::ReadOnly(_) => Ok(()),
-            Health::Down(why) => Err(format!("the storage is down: {why}")),
-        },
+        Some(store) => well(&store.health().borrow()),
     })
+}
+
+fn well(health: &Health) -> Result<Option<String>, String> {
+    match health {
+        Health::Ready => Ok(None),
+        Health::ReadOnly(why) => Ok(Some(format!("read-only: {why}"))),
+        Health::Down(why) => Err(format!("the storage is down: {why}")),
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +169,13 @@ mod tests {
         assert!(refused.contains("--storage=memory") && refused.contains("--etcd-servers"), "{refused}");
         let refused = planned(Some(StorageKind::Etcd), &[]).expect_err("no servers").to_string();
         assert!(refused.contains("--storage=etcd") && refused.contains("--etcd-servers"), "{refused}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_by_those_that_are_ready() {
+        assert_eq!(well(&Health::Ready), Ok(None));
+        assert_eq!(well(&Health::ReadOnly("full".into())), Ok(Some("read-only: full".into())));
+        assert_eq!(well(&Health::Down("gone".into())), Err("the storage is down: gone".into()));
     }
 
     #[tokio::test]
