@@ -260,14 +260,14 @@ impl Committer {
     /// Does what is due, and shows how it is.
     pub(super) fn tend(&mut self, now: Instant) {
         if self.engine.retry_at().is_some_and(|at| at <= now) {
-            self.reopen(now);
+            self.reopen(now, false);
         }
         let flush = self.pending.as_ref().is_some_and(|pending| pending.is_due(now));
         if flush && self.engine.why_down().is_none() {
             // A failure is an outage; what is pending stays.
             let _ = self.settle(None, None);
         }
-        if !self.ballast.is_low() {
+        if !self.ballast.is_low() || self.engine.is_opening() {
             self.ask_at = None;
         } else if self.ask_at.is_none_or(|at| at <= now) {
             self.ask_at = self.ballast.fill().is_err().then(|| now + ASK);
@@ -275,11 +275,13 @@ impl Committer {
         self.show_health();
     }
 
-    fn reopen(&mut self, now: Instant) {
+    /// Goes on with opening the file, until it is in use again.
+    fn reopen(&mut self, now: Instant, wait: bool) {
+        let Some(opened) = self.engine.open_again(now, wait) else { return };
         let path = self.engine.path().to_owned();
-        let (engine, table, garbage) = (&self.engine, &self.table, &mut self.garbage);
+        let (table, garbage) = (&self.table, &mut self.garbage);
         let opened = load::guarded(&path, || {
-            let database = engine.open_again()?;
+            let database = opened?;
             reopen::catch_up(&database, &path, table, garbage, self.pending.as_mut())?;
             Ok(database)
         });
@@ -317,7 +319,7 @@ impl Committer {
             return;
         }
         if self.engine.why_down().is_some() {
-            self.reopen(Instant::now());
+            self.reopen(Instant::now(), true);
         }
         if let Err(why) = self.settle(None, Some(0)) {
             tracing::error!("what was acknowledged last is not durable: {why}");

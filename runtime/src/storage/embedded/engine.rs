@@ -1,11 +1,13 @@
 //! The database while it works, and the outage while it does not.
 //!
 //! After any failure the file cannot be trusted before it is opened again: redb refuses it, and the page cache may
-//! hold what the disk never took. When to try, and what to do with what is found then, the committer knows.
+//! hold what the disk never took. When to try, and what to do with what is found then, the committer knows. Opening reads
+//! the whole file, which takes long: a thread of its own does it, and writes are refused meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use redb::{Database, Durability, ReadableTable as _, WriteTransaction};
@@ -15,6 +17,7 @@ use super::ballast::Ballast;
 use super::layout::{self, CEILING, COMPACTED, LIFE, LIVE, LOG, META};
 use super::load;
 use super::medium::Medium;
+use super::refusal::{damaged, unavailable};
 
 /// How long to wait before a file that failed is opened again.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +59,11 @@ struct Outage {
     why: String,
     wait: Duration,
     next: Instant,
+    opening: Option<JoinHandle<Result<Database>>>,
 }
+
+/// How often the thread that opens the file is looked at.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A transaction that did not work.
 enum Failed {
@@ -107,9 +114,30 @@ impl Engine {
         Err(self.fail(&failed))
     }
 
-    /// Opens the file again. It is taken into use with [`Engine::resume`].
-    pub(super) fn open_again(&self) -> Result<Database> {
-        load::reopened(&*self.medium, &self.ballast)
+    /// Opens the file again; nothing is answered while that goes on, unless it is waited for. The file is taken into
+    /// use with [`Engine::resume`].
+    pub(super) fn open_again(&mut self, now: Instant, wait: bool) -> Option<Result<Database>> {
+        let Err(outage) = &mut self.database else { return None };
+        let (medium, ballast) = (Arc::clone(&self.medium), Arc::clone(&self.ballast));
+        let open = move || load::guarded(medium.path(), || load::reopened(&*medium, &ballast));
+        let begin = || std::thread::Builder::new().name("storage-open".into()).spawn(open);
+        let opening = match outage.opening.take().map_or_else(begin, Ok) {
+            Ok(opening) => opening,
+            Err(why) => {
+                return Some(Err(unavailable(format!("the thread that opens it cannot be started: {why}"))));
+            }
+        };
+        if !wait && !opening.is_finished() {
+            (outage.opening, outage.next) = (Some(opening), now + LOOK);
+            return None;
+        }
+        let path = self.medium.path();
+        Some(opening.join().unwrap_or_else(|_| Err(damaged(path, "its pages contradict each other"))))
+    }
+
+    /// Whether the file is being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        self.database.as_ref().is_err_and(|outage| outage.opening.is_some())
     }
 
     pub(super) fn resume(&mut self, database: Database) {
@@ -123,7 +151,7 @@ impl Engine {
             Ok(_) => self.pace.first,
         };
         // Closes what is open. redb may panic over what it failed to write.
-        let outage = Err(Outage { why: why.to_owned(), wait, next: now + wait });
+        let outage = Err(Outage { why: why.to_owned(), wait, next: now + wait, opening: None });
         let failed = std::mem::replace(&mut self.database, outage);
         let _ = catch_unwind(AssertUnwindSafe(|| drop(failed)));
     }
@@ -143,6 +171,17 @@ impl Engine {
         match failed {
             Failed::Before(_) => Error::Unavailable { why, retry_after: Duration::from_secs(1) },
             Failed::AtCommit(_) => Error::Unknown { why },
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// Nobody has the file afterwards.
+    fn drop(&mut self) {
+        if let Err(outage) = &mut self.database
+            && let Some(opening) = outage.opening.take()
+        {
+            drop(opening.join());
         }
     }
 }

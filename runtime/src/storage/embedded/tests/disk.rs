@@ -75,6 +75,11 @@ struct Hardware {
     powered: bool,
     /// Whether syncs do anything.
     syncs: bool,
+    /// Whether opening after a failure has to wait, and how many do.
+    slow: bool,
+    waiting: usize,
+    /// How often a fault was met.
+    met: u64,
     fault: Option<(u64, Fault)>,
     random: Random,
 }
@@ -105,6 +110,9 @@ impl Disk {
             cut_at: None,
             powered: true,
             syncs: true,
+            slow: false,
+            waiting: 0,
+            met: 0,
             fault: None,
             random: Random::new(seed),
         })))
@@ -144,6 +152,26 @@ impl Disk {
         let mut hardware = self.hardware();
         hardware.fault = None;
         hardware.capacity = u64::MAX;
+    }
+
+    /// Whether opening after a failure takes until this is over.
+    pub(super) fn be_slow(&self, slow: bool) {
+        self.hardware().slow = slow;
+    }
+
+    /// How many are opening it after a failure, slowly.
+    pub(super) fn waiting(&self) -> usize {
+        self.hardware().waiting
+    }
+
+    /// How many have it, this one included.
+    pub(super) fn users(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// How often a fault was met.
+    pub(super) fn met(&self) -> u64 {
+        self.hardware().met
     }
 
     /// Whether there is space for all but the witness.
@@ -202,13 +230,18 @@ impl Hardware {
         self.ballast + sectors.sum::<usize>() as u64 * SECTOR as u64
     }
 
+    fn fails(&mut self, why: io::Error) -> io::Error {
+        self.met += 1;
+        why
+    }
+
     fn check_fault(&mut self) -> io::Result<()> {
         match self.fault() {
-            Some(Fault::NoSpace) => Err(io::ErrorKind::StorageFull.into()),
-            Some(Fault::ReadOnly) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+            Some(Fault::NoSpace) => Err(self.fails(io::ErrorKind::StorageFull.into())),
+            Some(Fault::ReadOnly) => Err(self.fails(io::ErrorKind::ReadOnlyFilesystem.into())),
             Some(Fault::Write) => {
                 self.fault = None;
-                Err(io::Error::other("the disk does not write"))
+                Err(self.fails(io::Error::other("the disk does not write")))
             }
             Some(Fault::Full | Fault::Sync | Fault::Late) | None => Ok(()),
         }
@@ -218,7 +251,7 @@ impl Hardware {
         let allocated = &self.open(making).allocated;
         let new = sectors.filter(|sector| !allocated.contains(sector)).count() * SECTOR;
         if new > 0 && self.used() + new as u64 > self.capacity {
-            return Err(io::ErrorKind::StorageFull.into());
+            return Err(self.fails(io::ErrorKind::StorageFull.into()));
         }
         Ok(())
     }
@@ -329,10 +362,17 @@ impl Medium for Disk {
     }
 
     fn open(&self, after_failure: bool) -> io::Result<Option<Box<dyn StorageBackend>>> {
+        if after_failure {
+            self.hardware().waiting += 1;
+            while self.hardware().slow {
+                std::thread::yield_now();
+            }
+            self.hardware().waiting -= 1;
+        }
         let mut hardware = self.hardware();
         hardware.check_power()?;
         if hardware.fault() == Some(Fault::ReadOnly) {
-            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+            return Err(hardware.fails(io::ErrorKind::ReadOnlyFilesystem.into()));
         }
         let Some(file) = &mut hardware.file else { return Ok(None) };
         if after_failure {
@@ -457,7 +497,7 @@ impl StorageBackend for Handle {
             return Ok(());
         }
         hardware.fault = None;
-        Err(io::Error::other("the disk does not take it"))
+        Err(hardware.fails(io::Error::other("the disk does not take it")))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -218,6 +218,48 @@ async fn a_failing_disk_stops_writes_and_not_reads() {
     assert_eq!((batch.events.len(), batch.through), (0, revision));
 }
 
+/// Opening a large file takes long.
+#[tokio::test]
+async fn writes_are_refused_while_the_file_is_opened_again() {
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    let key = |name: &str| Key::new(format!("g/r/{name}"));
+    let first = store.create(key("a"), "1".into()).await.expect("written");
+    disk.be_slow(true);
+    disk.fail_at(0, Fault::Sync);
+    let unknown = store.create(key("b"), "1".into()).await;
+    assert!(matches!(unknown, Err(Error::Unknown { .. })), "{unknown:?}");
+    while disk.waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let hangs = Duration::from_secs(60);
+    let refused = tokio::time::timeout(hangs, store.replace(key("a"), first, "2".into())).await;
+    let compacted = tokio::time::timeout(hangs, store.compact(first)).await;
+    assert_eq!(disk.waiting(), 1);
+    disk.be_slow(false);
+    assert!(matches!(refused, Ok(Err(Error::Unavailable { .. }))), "{refused:?}");
+    assert!(matches!(compacted, Ok(Err(Error::Unavailable { .. }))), "{compacted:?}");
+    store.health().wait_for(|health| *health == Health::Ready).await.expect("it is there");
+    store.replace(key("a"), first, "2".into()).await.expect("written");
+}
+
+/// What is being opened is closed with the store.
+#[tokio::test]
+async fn a_store_that_is_closed_while_it_opens_leaves_nothing_open() {
+    let disk = Disk::new(1);
+    let store = Embedded::on(Arc::new(disk.clone()), Settings::default(), power::PACE).expect("it opens");
+    disk.be_slow(true);
+    disk.fail_at(0, Fault::Sync);
+    store.create(Key::new("g/r/a"), "1".into()).await.expect_err("the disk does not take it");
+    while disk.waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let closing = std::thread::spawn(move || drop(store));
+    disk.be_slow(false);
+    closing.join().expect("closed");
+    assert_eq!((disk.waiting(), disk.users()), (0, 1), "nobody else has the disk");
+}
+
 #[tokio::test]
 async fn a_write_of_unknown_outcome_that_is_there_is_told() {
     let disk = Disk::new(1);
