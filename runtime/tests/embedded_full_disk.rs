@@ -4,12 +4,14 @@
 #![cfg(all(target_os = "linux", feature = "embedded"))]
 #![allow(clippy::print_stderr, reason = "what is not tested is said loudly")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use aggboot::storage::embedded::Embedded;
 use aggboot::storage::{Error, Health, Key, Prefix, Query, Revision, Storage};
+use bytes::Bytes;
 
 const TEST: &str = "a_full_disk_takes_deletions_and_recovers";
 /// After this it counts as hanging.
@@ -47,14 +49,13 @@ fn mount(options: &str, dir: &Path) {
 async fn fill(dir: &Path) {
     mount("size=40m", dir);
     let store = Embedded::open(&dir.join("data")).expect("it opens");
-    let written = write_until_refused(&store, "a").await;
+    let mut kept = write_until_refused(&store, "a").await;
     assert!(matches!(&*store.health().borrow(), Health::ReadOnly(_)));
-    for (number, (key, revision)) in written.into_iter().enumerate() {
-        if number > 0 {
-            store.delete(key, revision).await.expect("a full disk takes deletions");
-        }
+    assert_eq!(records(&store).await, kept);
+    for (key, (revision, _)) in kept.split_off(&Key::new("g/r/a/1")) {
+        store.delete(key, revision).await.expect("a full disk takes deletions");
     }
-    assert_eq!(names(&store).await, ["g/r/a/0"]);
+    assert_eq!(records(&store).await, kept);
 
     mount("remount,size=80m", dir);
     is_ready(&store).await;
@@ -62,37 +63,44 @@ async fn fill(dir: &Path) {
     let mut filled = std::fs::File::create(&others).expect("made");
     std::io::copy(&mut std::io::repeat(1), &mut filled).expect_err("it is full");
     drop(filled);
-    write_until_refused(&store, "b").await;
-    let before = names(&store).await;
+    kept.extend(write_until_refused(&store, "b").await);
+    assert_eq!(records(&store).await, kept);
     drop(store);
 
     // Opening needs space too.
     let store = Embedded::open(&dir.join("data")).expect("it opens on a full disk");
-    assert_eq!(names(&store).await, before);
+    assert_eq!(records(&store).await, kept, "what was acknowledged is there, and nothing else");
     std::fs::remove_file(others).expect("removed");
     is_ready(&store).await;
-    store.create(Key::new("g/r/c/0"), "1".into()).await.expect("written");
+    let (key, value) = (Key::new("g/r/c/0"), Bytes::from("1"));
+    let revision = store.create(key.clone(), value.clone()).await.expect("written");
+    kept.insert(key, (revision, value));
     drop(store);
     let store = Embedded::open(&dir.join("data")).expect("it opens");
-    assert_eq!(names(&store).await.len(), before.len() + 1);
+    assert_eq!(records(&store).await, kept, "what was acknowledged is there, and nothing else");
 }
 
+/// What is there, or was acknowledged.
+type Records = BTreeMap<Key, (Revision, Bytes)>;
+
 /// Answers what was written.
-async fn write_until_refused(store: &Embedded, name: &str) -> Vec<(Key, Revision)> {
-    let mut written = Vec::new();
+async fn write_until_refused(store: &Embedded, name: &str) -> Records {
+    let mut written = Records::new();
     loop {
         let key = Key::new(format!("g/r/{name}/{}", written.len()));
-        match store.create(key.clone(), vec![b'x'; 100 << 10].into()).await {
-            Ok(revision) => written.push((key, revision)),
+        // Each with a text of its own.
+        let value = Bytes::from(format!("{key} ").repeat(10_000));
+        match store.create(key.clone(), value.clone()).await {
+            Ok(revision) => drop(written.insert(key, (revision, value))),
             Err(Error::Unavailable { why, .. }) if why.contains("the disk is full") => return written,
             Err(why) => panic!("{key}: {why}"),
         }
     }
 }
 
-async fn names(store: &Embedded) -> Vec<String> {
+async fn records(store: &Embedded) -> Records {
     let list = store.list(Query::all(Prefix::new("g/r"))).await.expect("reads go on");
-    list.value.items.iter().map(|item| item.key.to_string()).collect()
+    list.value.items.into_iter().map(|item| (item.key, (item.revision, item.value))).collect()
 }
 
 async fn is_ready(store: &Embedded) {
