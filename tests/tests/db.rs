@@ -148,7 +148,14 @@ async fn a_copy_that_was_put_back_is_lifted_above_what_clients_saw() {
     drop(store);
     // The file alone is noticed.
     fs::write(upkeep::file(&dir), &copy).expect("written");
-    assert!(cli.document(here, "db check")["revision"].as_u64() > Some(seen.get()));
+    let noticed = cli.document(here, "db check");
+    assert!(noticed["revision"].as_u64() > Some(seen.get()) && noticed["raised"] == json!(true), "{noticed}");
+    fs::write(upkeep::file(&dir), &copy).expect("written");
+    let text = String::from_utf8(cli.succeed(here, "db check").stdout).expect("text");
+    assert!(
+        text.contains("storage.redb: it is an older copy") && text.contains("Raised to revision"),
+        "{text}"
+    );
 
     // With all that was beside it nothing contradicts it.
     fs::write(upkeep::file(&dir), copy).expect("written");

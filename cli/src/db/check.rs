@@ -28,11 +28,12 @@ pub(super) async fn check(args: &CheckArgs, format: Format, out: &mut dyn Write)
     sound(&file, &found)?;
     let raised = match args.raise_above {
         Some(above) => Some(raise(&store, above).await?),
-        None => None,
+        // By opening it.
+        None => store.was_older().map(|_| found.revision),
     };
     scaffold::said(match format {
         Format::Json => show::json(out, &document(&file, pages, &found, raised)),
-        Format::Text => sentences(out, &file, pages, &found, raised),
+        Format::Text => sentences(out, &file, pages, &found, (store.was_older(), raised)),
     })
 }
 
@@ -74,13 +75,16 @@ fn sentences(
     file: &Path,
     pages: Pages,
     found: &Survey,
-    raised: Option<Revision>,
+    (older, raised): (Option<&str>, Option<Revision>),
 ) -> io::Result<()> {
     if pages == Pages::Mended {
         writeln!(
             out,
             "The last commit was not whole, as after a crash: the one before it is in its place now."
         )?;
+    }
+    if let Some(why) = older {
+        writeln!(out, "{}: {why}.", file.display())?;
     }
     let (count, bytes) = (objects(found.count), size(found.bytes));
     writeln!(out, "{} is sound: {count}, {bytes}, at revision {}.", file.display(), found.revision)?;

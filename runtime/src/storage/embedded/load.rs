@@ -29,6 +29,14 @@ pub(super) struct Loaded {
     pub(super) garbage: Garbage,
     /// That of the file.
     pub(super) life: u64,
+    /// Why it was taken for an older copy, if it was.
+    pub(super) older: Option<String>,
+}
+
+impl Loaded {
+    fn empty(start: Revision, retention: Retention, life: u64) -> Self {
+        Self { state: State::empty(start, retention), garbage: Garbage::default(), life, older: None }
+    }
 }
 
 /// redb may panic over a file that something else has changed: that is a damaged file too.
@@ -86,7 +94,7 @@ pub(super) fn load(database: &Database, medium: &dyn Medium, retention: Retentio
     let names: Vec<_> = tables.map(|table| table.name().to_owned()).collect();
     if names.is_empty() {
         let (start, life) = begin(database, medium).map_err(|why| unreadable(path, why))?;
-        return Ok(Loaded { state: State::empty(start, retention), garbage: Garbage::default(), life });
+        return Ok(Loaded::empty(start, retention, life));
     }
     if !names.iter().any(|name| name == META.name()) {
         let found = names.join(", ");
@@ -154,8 +162,7 @@ fn meta(read: &ReadTransaction, name: &str, path: &Path) -> Result<Option<u64>> 
 
 /// Goes through the log once, in order.
 fn replay(read: &ReadTransaction, compacted: Revision, path: &Path, retention: Retention) -> Result<Loaded> {
-    let state = State::empty(compacted, retention);
-    let mut loaded = Loaded { state, garbage: Garbage::default(), life: 0 };
+    let mut loaded = Loaded::empty(compacted, retention, 0);
     let now = Instant::now();
     let mut progress = Progress::new(now);
     let log = read.open_table(LOG).map_err(|why| unreadable(path, why.into()))?;
@@ -229,6 +236,7 @@ impl Loaded {
             let to = Revision::above(known).max(ceiling.unwrap_or(Revision::FIRST));
             let shown = path.display();
             tracing::warn!("{shown}: {why}. It goes on at revision {to}, and clients list again");
+            self.older = Some(why);
             // With the raise, so that one that fails is done again.
             self.life = said.newest();
             return self.jump(database, to, path);

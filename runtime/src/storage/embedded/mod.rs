@@ -77,6 +77,8 @@ pub struct Embedded {
     table: Arc<Table>,
     /// Whether what is acknowledged is durable.
     durable: bool,
+    /// Why it was taken for an older copy, if it was.
+    older: Option<String>,
     /// `None` only while it is dropped.
     requests: Option<mpsc::Sender<Request>>,
     committer: Option<JoinHandle<()>>,
@@ -126,7 +128,13 @@ impl Embedded {
             refusal::unavailable(format!("the thread that commits cannot be started: {why}"))
         })?;
         let durable = settings.durability == Durability::Group;
-        Ok(Self { table, durable, requests: Some(requests), committer: Some(thread) })
+        let older = loaded.older;
+        Ok(Self { table, durable, older, requests: Some(requests), committer: Some(thread) })
+    }
+
+    /// Why its file was taken for an older copy when it was opened, and the store raised; nothing where it was not.
+    pub fn was_older(&self) -> Option<&str> {
+        self.older.as_deref()
     }
 
     /// Hands a request over. An error means that the committer is gone and did not see it.

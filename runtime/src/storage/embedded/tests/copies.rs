@@ -22,11 +22,18 @@ async fn session(dir: &Path, name: &str) -> Revision {
     write(&Embedded::open(dir).expect("it opens"), name).await
 }
 
-/// Whoever holds that revision is told to list, and what is written next is above it.
-async fn is_raised(dir: &Path, seen: Revision) {
+/// Whoever holds that revision is told to list.
+async fn is_above(dir: &Path, seen: Revision) -> Embedded {
     let store = Embedded::open(dir).expect("it opens");
     let watch = store.watch(&Prefix::everything(), Start::After(seen), false).await.map(|_| ());
     assert!(matches!(watch, Err(Error::Compacted { .. })), "{watch:?}");
+    store
+}
+
+/// It is taken for an older copy, and what is written next is above what was seen.
+async fn is_raised(dir: &Path, seen: Revision) {
+    let store = is_above(dir, seen).await;
+    assert!(store.was_older().is_some());
     let raised = store.barrier().await.expect("a revision");
     drop(store);
     // Once, and for good.
@@ -39,7 +46,7 @@ async fn is_raised(dir: &Path, seen: Revision) {
 /// Whoever holds the last revision may go on from it.
 async fn goes_on(dir: &Path, last: Revision) {
     let store = Embedded::open(dir).expect("it opens");
-    assert_eq!(store.barrier().await, Ok(last));
+    assert_eq!((store.barrier().await, store.was_older()), (Ok(last), None));
     store.watch(&Prefix::everything(), Start::After(last), false).await.expect("open");
 }
 
@@ -145,7 +152,11 @@ async fn a_new_store_begins_above_the_one_that_was_there() {
     let seen = write(&store, "a").await;
     drop(store);
     fs::remove_file(file(dir)).expect("removed");
-    is_raised(dir, seen).await;
+    let store = is_above(dir, seen).await;
+    let begun = store.barrier().await.expect("a revision");
+    assert_eq!(store.was_older(), None);
+    drop(store);
+    goes_on(dir, begun).await;
 }
 
 #[tokio::test]
