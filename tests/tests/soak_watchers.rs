@@ -3,10 +3,12 @@
 //! and started again, and the history from which they would go on is forgotten.
 
 use aggboot::storage::embedded::Embedded;
+use aggboot::storage::etcd::{Config, Etcd};
 use aggboot::storage::{Prefix, Query, Storage as _, Write};
 use aggboot_tests::control_plane::certificates::Identity;
 use aggboot_tests::control_plane::informer::Informer;
 use aggboot_tests::control_plane::users::User;
+use aggboot_tests::etcd;
 use aggboot_tests::http::{Call, Endpoint};
 use aggboot_tests::local_server::LocalServer;
 use aggboot_tests::ours::{GROUP, VERSION, widget};
@@ -38,8 +40,44 @@ async fn soak_watchers_stay_equal_to_the_store() {
         return;
     }
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let mut server = LocalServer::start(PROGRAM, directory.path()).await;
-    let mut watchers = Watchers::start(&server, directory.path()).await;
+    let server = LocalServer::start(PROGRAM, directory.path()).await;
+    stay_equal(server, directory.path(), async |server, seed| {
+        write(server, seed).await;
+        server.component.kill();
+        forget(server.data()).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_watchers_stay_equal_to_etcd() {
+    if !Informer::available().await {
+        return;
+    }
+    let Some(etcd) = etcd::Etcd::start(&["--unsafe-no-fsync"]).await else { return };
+    let servers = format!("--etcd-servers={}", etcd.member.url());
+    let server = LocalServer::start_with(PROGRAM, etcd.directory(), &[&servers]).await;
+    let config = Config::new(vec![etcd.member.url()], format!("/registry/{GROUP}"));
+    let store = Etcd::open(&config).await.expect("etcd is there");
+    stay_equal(server, etcd.directory(), async |server, seed| {
+        // While everybody watches, and while nobody does.
+        compact(&store).await;
+        write(server, seed).await;
+        compact(&store).await;
+        write(server, seed + 1).await;
+        server.component.kill();
+        compact(&store).await;
+    })
+    .await;
+}
+
+/// Writes, kills and starts the server; every other time by `spoil`, after which it is gone and its history forgotten.
+async fn stay_equal(
+    mut server: LocalServer,
+    directory: &Path,
+    mut spoil: impl AsyncFnMut(&mut LocalServer, u64),
+) {
+    let mut watchers = Watchers::start(&server, directory).await;
     let lasts = Duration::from_secs(if aggboot_tests::long_run() { 60 } else { 6 });
     let (began, seed) = (Instant::now(), seed());
     let mut round = 0;
@@ -50,8 +88,7 @@ async fn soak_watchers_stay_equal_to_the_store() {
         } else {
             write(&server, seed + round).await;
             watchers.equal(&mut server, &what).await;
-            server.component.kill();
-            forget(server.data()).await;
+            spoil(&mut server, seed + round).await;
         }
         server.start_again().await;
         watchers.equal(&mut server, &format!("{what}, started again")).await;
@@ -244,6 +281,12 @@ async fn forget(data: &Path) {
     for outcome in store.write(touches).await {
         outcome.expect("nobody else writes");
     }
+    let now = store.barrier().await.expect("a revision");
+    assert!(store.compact(now).await.expect("compacted") >= now);
+}
+
+/// Forgets all of etcd's past.
+async fn compact(store: &Etcd) {
     let now = store.barrier().await.expect("a revision");
     assert!(store.compact(now).await.expect("compacted") >= now);
 }
