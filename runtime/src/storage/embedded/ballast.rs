@@ -61,6 +61,11 @@ impl Ballast {
         if needed <= self.bytes() { Ok(()) } else { self.set(needed.next_multiple_of(STEP)) }
     }
 
+    /// Whether so many bytes of values need no larger one than usual.
+    pub(super) fn is_enough_for(&self, bytes: usize) -> bool {
+        BASE + FACTOR * bytes as u64 <= WHOLE
+    }
+
     /// How many bytes of values find space while some is left for deletions.
     pub(super) fn to_spare(&self) -> usize {
         usize::try_from(self.bytes().saturating_sub(LAST) / FACTOR).unwrap_or(usize::MAX)

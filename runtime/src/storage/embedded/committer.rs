@@ -225,9 +225,10 @@ impl Committer {
         })
     }
 
-    /// What is pending becomes durable first, where there might be no space for both.
+    /// What is pending becomes durable first, where there might be no space for both, or only with a larger ballast.
     fn make_room(&mut self, bytes: usize) -> Result<()> {
-        if self.waiting() == 0 || self.has_space(bytes) {
+        let waiting = self.waiting();
+        if waiting == 0 || (self.ballast.is_enough_for(bytes + waiting) && self.has_space(bytes)) {
             return Ok(());
         }
         self.settle(None, None).map_err(|why| {

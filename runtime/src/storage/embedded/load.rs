@@ -123,6 +123,7 @@ pub(super) fn load(database: &Database, medium: &dyn Medium, retention: Retentio
 fn begin(database: &Database, medium: &dyn Medium) -> Result<(Revision, u64), redb::Error> {
     let before = Testimony::of(medium);
     let start = before.as_ref().map_or_else(Revision::wall_clock, |said| Revision::above(said.revision));
+    let known = before.is_some();
     let life = before.map_or(0, |said| said.newest());
     let transaction = database.begin_write()?;
     transaction.open_table(LOG)?;
@@ -134,6 +135,9 @@ fn begin(database: &Database, medium: &dyn Medium) -> Result<(Revision, u64), re
         meta.insert(LIFE, life)?;
     }
     transaction.commit()?;
+    if known {
+        witness::tell(medium, start, life);
+    }
     Ok((start, life))
 }
 
@@ -239,7 +243,9 @@ impl Loaded {
             self.older = Some(why);
             // With the raise, so that one that fails is done again.
             self.life = said.newest();
-            return self.jump(database, to, path);
+            self.jump(database, to, path)?;
+            witness::tell(medium, to, self.life);
+            return Ok(());
         }
         let Some(ceiling) = ceiling else { return Ok(()) };
         tracing::warn!(

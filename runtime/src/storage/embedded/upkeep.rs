@@ -198,7 +198,9 @@ impl Staged {
         fs::rename(file(&stage), &path).map_err(failed("replace", &path))?;
         let named = File::open(&self.dir).and_then(|dir| dir.sync_all());
         named.map_err(failed("make the new store durable in", &self.dir))?;
-        testify(&self.dir, &after)
+        // Where this fails the witness stays true of both, as it is.
+        let _ = testify(&self.dir, &after);
+        Ok(())
     }
 }
 

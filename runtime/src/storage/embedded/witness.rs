@@ -20,7 +20,7 @@ use super::medium::Medium;
 /// How long the revision of the witness may be behind, ...
 const PERIOD: Duration = Duration::from_secs(60);
 /// ... and by how much.
-const STEP: u64 = 1 << 14;
+const STEP: u64 = 1 << 17;
 /// What the text begins with.
 const FORMAT: &str = "aggboot-witness/1";
 
@@ -57,7 +57,8 @@ impl Testimony {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
         words.next().filter(|format| *format == FORMAT)?;
-        let revision = words.next()?.parse().ok()?;
+        // One that would leave none to be above it is none.
+        let revision = words.next()?.parse().ok().filter(|revision| *revision <= u64::MAX / 2)?;
         let lives: Vec<u64> =
             words.map(|life| u64::from_str_radix(life, 16)).collect::<Result<_, _>>().ok()?;
         (!lives.is_empty()).then_some(Self { revision, lives })
@@ -74,7 +75,8 @@ impl Testimony {
 
     /// True of the file, and of the one that is about to take its place.
     pub(super) fn or(&self, next: &Self) -> Self {
-        Self { revision: self.revision.min(next.revision), lives: vec![self.newest(), next.newest()] }
+        let lives = self.lives.iter().copied().chain([next.newest()]).collect();
+        Self { revision: self.revision.min(next.revision), lives }
     }
 }
 
@@ -90,6 +92,15 @@ pub(super) fn contradiction(said: Option<&Testimony>, life: u64, revision: Revis
             Some(format!("it is an older copy, at revision {revision}: {} was written", said.revision))
         }
         Some(_) => None,
+    }
+}
+
+/// Lets the witness say that a store was raised so far, though nothing may be written before its file is exchanged once
+/// more. Where that fails the witness says less, which is as true.
+pub(super) fn tell(medium: &dyn Medium, revision: Revision, life: u64) {
+    let said = Testimony { revision: revision.get(), lives: vec![life] };
+    if let Err(why) = medium.set_witness(&said.text()) {
+        unwritten(medium, &why);
     }
 }
 
@@ -239,6 +250,7 @@ mod tests {
         {
             assert_eq!(Testimony::parse(other), None, "{other:?}");
         }
+        assert_eq!(Testimony::parse(&format!("{FORMAT} {} 7", u64::MAX)), None, "none would be above it");
     }
 
     #[test]

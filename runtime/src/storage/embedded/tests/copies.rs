@@ -68,6 +68,26 @@ async fn an_older_copy_is_raised_above_what_clients_saw() {
     }
 }
 
+/// A copy was put in, served from and taken out again, and nobody wrote meanwhile.
+#[tokio::test]
+async fn the_original_that_comes_back_is_above_what_its_copy_served() {
+    let dir = temporary();
+    let dir = dir.path();
+    session(dir, "a").await;
+    let copy = fs::read(file(dir)).expect("read");
+    let last = session(dir, "b").await;
+    let original = fs::read(file(dir)).expect("read");
+    fs::write(file(dir), copy).expect("put in");
+    let seen = is_above(dir, last).await.barrier().await.expect("a revision");
+    fs::write(file(dir), &original).expect("put back");
+    let seen = is_above(dir, seen).await.barrier().await.expect("a revision");
+    // Or an empty store was served from.
+    fs::remove_file(file(dir)).expect("removed");
+    let seen = is_above(dir, seen).await.barrier().await.expect("a revision");
+    fs::write(file(dir), &original).expect("put back");
+    is_raised(dir, seen).await;
+}
+
 #[tokio::test]
 async fn a_copy_of_the_end_of_a_life_is_older_once_the_next_one_has_begun() {
     let dir = temporary();
