@@ -101,14 +101,6 @@ impl Plan {
         Ok(Plan { at, limit, continuation: None })
     }
 
-    /// How many objects are looked at in one go for a page of those that are selected; 0 is no limit.
-    fn looked_at(&self, store: &Store) -> usize {
-        /// Selectors may pass over many objects: read some more than asked.
-        const LEAST: usize = 500;
-        let all = self.limit == 0 || store.view.is_in_memory(self.at);
-        if all { 0 } else { self.limit.max(LEAST) }
-    }
-
     /// A failed read; an expired page says how to go on.
     fn failed(&self, error: &Error, store: &Store) -> ApiError {
         match (&self.continuation, error) {
@@ -133,10 +125,12 @@ async fn one(
 }
 
 async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection) -> ApiResult<Listed> {
+    /// Selectors may pass over many objects: read some more than asked.
+    const LEAST: usize = 500;
     let everything = selection.is_everything();
     let prefix = store.prefix(namespace);
     let start = plan.continuation.as_ref().map(|continuation| continuation.start.as_str().into());
-    let limit = if everything { plan.limit } else { plan.looked_at(store) };
+    let limit = if everything || plan.limit == 0 { plan.limit } else { plan.limit.max(LEAST) };
     let count = everything && plan.limit > 0;
     let mut query = Query { prefix, from: start, limit, max_bytes: 0, at: plan.at, count };
     let mut items = Slices::default();
@@ -169,6 +163,9 @@ async fn many(store: &Store, plan: &Plan, namespace: &str, selection: &Selection
         query.at = At::Exactly(revision);
         if count {
             query.limit = plan.limit - items.len();
+        } else if store.view.is_in_memory(query.at) {
+            // What is selected is rare: the rest at once, which costs no more than the next of many pages.
+            query.limit = 0;
         }
     }
 }

@@ -61,30 +61,30 @@ impl Cache {
         Cache { shared, feed, flights: Flights::default() }
     }
 
-    /// Waits until the contents are as new as a read asks.
-    async fn fresh(&self, at: At) -> Result<()> {
+    /// Waits until the contents are as new as a read asks. Whoever asks for the newest is not refused because the feed is
+    /// late, nor for the pages behind it: the storage answers then, as in Go. Says which revision is not there yet.
+    async fn lags_behind(&self, at: At) -> Result<Option<Revision>> {
         self.shared.loaded().await?;
+        let mut there = false;
         let asked = match at {
             // Not below what the storage answered while there was nothing here.
             At::Any => self.shared.told(),
-            At::Latest => self.shared.storage.barrier().await?,
+            At::Latest => {
+                there = true;
+                self.shared.storage.barrier().await?
+            }
             At::NotBefore(revision) | At::Exactly(revision) => {
                 if self.shared.progress().applied < revision {
                     // A quiet resource hears of other resources' revisions only when asked to.
-                    self.shared.storage.barrier().await?;
+                    let now = self.shared.storage.barrier().await?;
+                    there = matches!(at, At::Exactly(_)) && revision <= now;
                 }
                 revision
             }
         };
-        self.shared.reach(asked).await
-    }
-
-    /// The same, but whoever asks for the newest is not refused because the feed is late: the storage answers then, as in
-    /// Go. Says which revision is not there yet.
-    async fn lags_behind(&self, at: At) -> Result<Option<Revision>> {
-        match self.fresh(at).await {
-            Err(Error::Future { asked, .. }) if at == At::Latest => Ok(Some(asked)),
-            fresh => fresh.map(|()| None),
+        match self.shared.reach(asked).await {
+            Err(Error::Future { .. }) if there => Ok(Some(asked)),
+            reached => reached.map(|()| None),
         }
     }
 
@@ -92,7 +92,9 @@ impl Cache {
     async fn subscribe(&self, scope: &Scope, from: Start, progress: bool) -> Result<Subscription> {
         let after = match from {
             Start::Now => {
-                self.fresh(At::Latest).await?;
+                if let Some(asked) = self.lags_behind(At::Latest).await? {
+                    return Err(Error::Future { asked, current: self.shared.progress().applied });
+                }
                 None
             }
             Start::After(revision) => {
@@ -186,8 +188,10 @@ impl View for Cache {
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Read<List>>> {
         Box::pin(async move {
-            if let Some(asked) = self.lags_behind(query.at).await? {
-                return self.newest_there(query, asked).await;
+            match self.lags_behind(query.at).await? {
+                Some(asked) if query.at == At::Latest => return self.newest_there(query, asked).await,
+                Some(_) => return self.list_there(query).await,
+                None => {}
             }
             match self.list_here(&query) {
                 Some(read) => read,

@@ -63,6 +63,8 @@ impl Cache {
         }
         let mut part = Query { max_bytes: PAGE, ..query.clone() };
         let mut whole = self.page_there(part.clone()).await?;
+        // Counted once: all parts are of one state.
+        part.count = false;
         while whole.value.more && (query.limit == 0 || whole.value.items.len() < query.limit) {
             let last = whole.value.items.last().and_then(|object| object.key().under(&query.prefix));
             let Some(last) = last else { break };
@@ -74,8 +76,10 @@ impl Cache {
                 Err(Error::Compacted { .. }) => return self.page_there(query).await,
                 page => page?.value,
             };
+            let fewer = page.items.len() as u64;
             whole.value.items.append(page.items);
-            (whole.value.more, whole.value.remaining) = (page.more, page.remaining);
+            whole.value.more = page.more;
+            whole.value.remaining = whole.value.remaining.map(|remaining| remaining.saturating_sub(fewer));
         }
         Ok(whole)
     }

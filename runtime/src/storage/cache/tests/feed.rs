@@ -288,6 +288,14 @@ async fn the_newest_is_listed_once_for_all_who_wait_for_it() {
     // What was answered before is not the newest any more.
     put(&storage, "c").await;
     assert_eq!(cache.list(everything()).await.expect("the storage answers").value.items.len(), 3);
+    // Its pages are, at its revision.
+    let page = cache.list(Query { limit: 2, ..everything() }).await.expect("the storage answers");
+    put(&storage, "d").await;
+    let next = Query { from: Some("a/b\0".into()), at: At::Exactly(page.at), ..everything() };
+    let next = cache.list(next).await.expect("the storage answers");
+    assert_eq!((page.value.items.len(), next.value.items.len(), next.at), (2, 1, page.at));
+    let got = cache.get(&Key::new("g/ks/a/b"), At::Exactly(page.at)).await.expect("the storage answers");
+    assert_eq!(got.value.map(|object| object.revision()), Some(last));
     // Whoever waited while it failed does not try again.
     storage.refuse();
     storage.lists();
@@ -296,7 +304,7 @@ async fn the_newest_is_listed_once_for_all_who_wait_for_it() {
     }
     assert_eq!(storage.lists(), 1);
     storage.bring_up();
-    assert_eq!(cache.list(everything()).await.expect("here again").value.items.len(), 3);
+    assert_eq!(cache.list(everything()).await.expect("here again").value.items.len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
