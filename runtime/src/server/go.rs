@@ -33,8 +33,14 @@ pub struct GoOptions {
     #[arg(long, env = "AGGBOOT_ENABLE_GARBAGE_COLLECTOR", value_parser = garbage_collector, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", hide_short_help = true)]
     pub enable_garbage_collector: bool,
     /// Without effect: see --watch-cache
-    #[arg(long, env = "AGGBOOT_WATCH_CACHE_SIZES", value_name = "SIZES", hide_short_help = true)]
-    pub watch_cache_sizes: Option<String>,
+    #[arg(
+        long,
+        env = "AGGBOOT_WATCH_CACHE_SIZES",
+        value_name = "SIZES",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub watch_cache_sizes: Vec<String>,
     /// Without effect: see --watch-cache
     #[arg(long, env = "AGGBOOT_DEFAULT_WATCH_CACHE_SIZE", value_name = "N", hide_short_help = true)]
     pub default_watch_cache_size: Option<u64>,
@@ -61,7 +67,7 @@ impl Default for GoOptions {
             encryption_provider_config: None,
             encryption_provider_config_automatic_reload: false,
             enable_garbage_collector: true,
-            watch_cache_sizes: None,
+            watch_cache_sizes: Vec::new(),
             default_watch_cache_size: None,
             delete_collection_workers: None,
             etcd_count_metric_poll_period: None,
@@ -84,7 +90,7 @@ impl GoOptions {
         let sizes = "a watch cache is as large as it has to be, and --watch-cache=false goes without";
         let polls = "no metric polls etcd";
         let flags = [
-            ("--watch-cache-sizes", sizes, self.watch_cache_sizes.is_some()),
+            ("--watch-cache-sizes", sizes, !self.watch_cache_sizes.is_empty()),
             ("--default-watch-cache-size", sizes, self.default_watch_cache_size.is_some()),
             (
                 "--delete-collection-workers",
@@ -150,7 +156,12 @@ fn garbage_collector(text: &str) -> Result<bool, String> {
 }
 
 fn switch(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| "accepted are true and false".into())
+    // As Go reads it.
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("accepted are true and false".into()),
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +192,8 @@ mod tests {
             "--encryption-provider-config-automatic-reload=false",
             "--enable-garbage-collector",
             "--enable-garbage-collector=true",
+            "--enable-garbage-collector=1",
+            "--encryption-provider-config-automatic-reload=False",
         ];
         for flag in given {
             let options = parse(&[flag]).expect(flag);
@@ -205,6 +218,8 @@ mod tests {
             let told: Vec<_> = options.without_effect().map(|(flag, _)| flag).collect();
             assert_eq!(told, [flag.split('=').next().expect("a name")]);
         }
+        let twice = parse(&["--watch-cache-sizes=a#1,b#2", "--watch-cache-sizes=c#3"]).expect("as in Go");
+        assert_eq!(twice.watch_cache_sizes, ["a#1", "b#2", "c#3"]);
     }
 
     #[test]

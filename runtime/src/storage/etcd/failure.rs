@@ -111,6 +111,7 @@ impl Failure {
     pub(super) fn of_write(self, size: usize, limit: usize) -> Error {
         match self {
             Self::Lost(why) | Self::Full(why) => Error::Unknown { why: format!("etcd: {why}") },
+            Self::TooMuch => Error::Unknown { why: "etcd: the answer is too large".into() },
             Self::TooLarge => Error::TooLarge { size, limit },
             other => other.before_write(),
         }
