@@ -149,7 +149,7 @@ async fn memory(peers: &Peers, plan: Plan) -> Row {
 fn sizes(samples: &[Round<Sample>]) -> Row {
     let sizes = figures(samples, |sample| sample.bytes() as f64 / f64::from(1 << 20));
     let pairs = sizes.iter().map(|size| Round { floor: None, ..*size }).collect::<Vec<_>>();
-    Row::of("W2", "LIST of 10 000, gzip, size", Unit::Mebibytes, &pairs)
+    Row::of("W2", "LIST of 10 000, gzip, size", Unit::Mebibytes, &pairs).aiming_at(1.0)
 }
 
 fn row(id: &'static str, what: &str, samples: &[Round<Sample>]) -> Row {

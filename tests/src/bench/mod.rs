@@ -43,6 +43,8 @@ pub use table::table;
 use crate::control_plane::ControlPlane;
 use futures::FutureExt as _;
 use peers::Peers;
+use rounds::Round;
+use startup::Start;
 use std::panic::AssertUnwindSafe;
 
 /// The workloads that can be asked for.
@@ -145,6 +147,12 @@ pub async fn run(plan: Plan) -> Option<Found> {
 
 /// What is held: at rest, for each object and each watcher, and for those who never read.
 async fn sizes(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
+    // What comes first leaves changes behind that a start reads again: the empty starts come before all.
+    let mut empty = Vec::new();
+    if plan.wants_any(&["W10", "W11"]) {
+        (plan.tell)("start-up and memory at rest");
+        empty = startup::starts(peers, plan).await;
+    }
     // Go's server that has just started over many objects ends watches: those come before there are many.
     if plan.wants("W8") {
         rows.take("W8", stuck::rows(peers, plan)).await;
@@ -154,23 +162,21 @@ async fn sizes(peers: &mut Peers, plan: Plan, rows: &mut Rows) {
         rows.take("W10", memory::watchers(peers, plan)).await;
     }
     if plan.wants_any(&["W10", "W11"]) {
-        rows.take("W11", held(peers, plan)).await;
+        rows.take("W11", held(peers, plan, &empty)).await;
     }
 }
 
-/// What a start over nothing and a start over many objects come to.
-async fn held(peers: &mut Peers, plan: Plan) -> Vec<Row> {
-    (plan.tell)("start-up and memory at rest");
-    let empty = startup::starts(peers, plan).await;
+/// What a start over nothing came to, and one over many objects comes to.
+async fn held(peers: &mut Peers, plan: Plan, empty: &[Round<Start>]) -> Vec<Row> {
     let count = if plan.quick { 10_000 } else { 100_000 };
-    let mut found = startup::empty(&empty);
+    let mut found = startup::empty(empty);
     found.push(programs::row());
     growth::fill(peers, plan, count).await;
     let encoded = objects::encoded(&peers.ours, &peers.grown).await;
     (plan.tell)(&format!("starts over {count} objects"));
     let full = startup::starts(peers, plan).await;
     found.extend(startup::full(&full, count));
-    found.push(memory::objects(count, encoded, &startup::resident(&empty), &startup::resident(&full)));
+    found.push(memory::objects(count, encoded, &startup::resident(empty), &startup::resident(&full)));
     found.retain(|row| plan.wants(row.id));
     found
 }

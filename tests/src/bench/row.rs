@@ -113,6 +113,8 @@ impl Row {
     pub(super) fn of(id: &'static str, what: impl Into<String>, unit: Unit, rounds: &[Round<f64>]) -> Self {
         let go = rounds.iter().filter_map(|round| round.go);
         let ratio = rounds.iter().filter_map(|round| Some(unit.ratio(round.ours, round.go?)));
+        // Beside nothing everything is infinitely much.
+        let ratio = ratio.filter(|ratio| ratio.is_finite());
         let floor = rounds.iter().filter_map(|round| round.floor);
         let to_floor = rounds.iter().filter_map(|round| Some(round.ours / round.floor?));
         Self {
