@@ -82,8 +82,9 @@ async fn whole(connection: &mut Connection, peer: &Peer, namespace: &str) -> u64
             let data = frame.into_data().unwrap_or_default();
             bytes += data.len() as u64;
             lines += data.iter().filter(|byte| **byte == b'\n').count() as u64;
-            last.clear();
+            // A line may come in several frames.
             last.extend_from_slice(&data[data.len().saturating_sub(1024)..]);
+            last.drain(..last.len().saturating_sub(1024));
         }
     };
     let read = tokio::time::timeout(PATIENCE, read).await;
