@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{BackendError, StorageBackend};
 
-use super::medium::Medium;
+use super::medium::{Medium, locks_of_its_file};
 
 /// The ballast of a disk that is not full.
 const WHOLE: u64 = 16 << 20;
@@ -122,8 +122,6 @@ fn is_full(why: &io::Error) -> bool {
     matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-type Lock<T = ()> = Result<T, BackendError>;
-
 impl StorageBackend for Backed {
     fn len(&self) -> io::Result<u64> {
         self.file.len()
@@ -141,25 +139,5 @@ impl StorageBackend for Backed {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.with_space(|| self.file.write(offset, data))
     }
-    fn close(&self) -> io::Result<()> {
-        self.file.close()
-    }
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.try_lock_range(start, end)
-    }
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.try_lock_shared_range(start, end)
-    }
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.lock_range(start, end)
-    }
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.lock_shared_range(start, end)
-    }
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.unlock_range(start, end)
-    }
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.query_lock_range(start, end)
-    }
+    locks_of_its_file!();
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-use super::medium::Medium;
+use super::medium::{Medium, locks_of_its_file};
 use super::upkeep::{Progress, Stage};
 
 const PAGE: u64 = 4096;
@@ -141,8 +141,6 @@ struct File {
     follower: Arc<Follower>,
 }
 
-type Lock<T = ()> = Result<T, BackendError>;
-
 impl StorageBackend for File {
     fn len(&self) -> io::Result<u64> {
         self.file.len()
@@ -161,25 +159,5 @@ impl StorageBackend for File {
         self.follower.touch(offset, data.len());
         self.file.write(offset, data)
     }
-    fn close(&self) -> io::Result<()> {
-        self.file.close()
-    }
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.try_lock_range(start, end)
-    }
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.try_lock_shared_range(start, end)
-    }
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.lock_range(start, end)
-    }
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.lock_shared_range(start, end)
-    }
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock {
-        self.file.unlock_range(start, end)
-    }
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Lock<bool> {
-        self.file.query_lock_range(start, end)
-    }
+    locks_of_its_file!();
 }

@@ -22,6 +22,34 @@ const LOCK: &str = "storage.lock";
 const BALLAST: &str = "storage.ballast";
 const WITNESS: &str = "storage.witness";
 
+/// The part of a [`StorageBackend`] around another one, its `file`, in which the two do not differ: who has it, and its end.
+macro_rules! locks_of_its_file {
+    () => {
+        fn close(&self) -> std::io::Result<()> {
+            self.file.close()
+        }
+        fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.try_lock_range(start, end)
+        }
+        fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.try_lock_shared_range(start, end)
+        }
+        fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            self.file.lock_range(start, end)
+        }
+        fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            self.file.lock_shared_range(start, end)
+        }
+        fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            self.file.unlock_range(start, end)
+        }
+        fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.query_lock_range(start, end)
+        }
+    };
+}
+pub(super) use locks_of_its_file;
+
 /// One file that survives, and space that can be kept free beside it.
 pub(super) trait Medium: Debug + Send + Sync + 'static {
     /// What the file is called in messages.
